@@ -1,0 +1,217 @@
+# Distill Guard. "make help" lists the targets. What is built goes to $(BUILD),
+# and only the SDK tests' packages go elsewhere, to t/sdk/node_modules.
+
+SHELL = /bin/bash
+
+# command line variables reach the tools through the environment; nginx's
+# own makefile must not see them
+
+MAKEOVERRIDES =
+
+ifneq ($(words $(CURDIR)),1)
+$(error nginx cannot be built in a directory with a space in its name)
+endif
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+BUILD ?= build
+override BUILD := $(abspath $(BUILD))
+
+ifneq ($(filter $(BUILD)/%,$(CURDIR)/),)
+$(error BUILD=$(BUILD) holds the sources, and "make clean" would remove them)
+endif
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+TESTS ?= $(wildcard t/*.t) $(wildcard t/sdk/*.t)
+
+MODULE := $(BUILD)/ngx_distill_guard_module.so
+STATIC_NGINX := $(BUILD)/nginx-static/nginx
+
+# The nginx in use. Never in a variable called NGINX: nginx takes inherited
+# sockets from that one.
+
+ifneq ($(NGINX_SRC),)
+override NGINX_SRC := $(abspath $(NGINX_SRC))
+NGINX_BIN ?= $(if $(STATIC),$(STATIC_NGINX),$(NGINX_SRC)/objs/nginx)
+endif
+
+ifndef NGINX_BIN
+NGINX_BIN := $(or $(shell command -v nginx 2>/dev/null),/usr/sbin/nginx)
+endif
+
+# for a source tree that was not configured
+
+NGINX_ARGS ?= --with-compat --with-debug --with-threads \
+    --with-http_ssl_module --with-http_v2_module --with-http_realip_module \
+    --with-http_auth_request_module
+
+export BUILD NGINX_SRC NGINX_BIN NGINX_ARGS CC CC_OPT LD_OPT \
+    MODULE STATIC TESTS
+
+# what the tests, the demonstration and the bench are told; no module means
+# that nginx has it linked in
+
+export DG_MODULE := $(if $(STATIC),,$(MODULE))
+export DG_NGINX := $(abspath $(NGINX_BIN))
+
+# Debian's packages; command=package is needed only without the command
+
+PKG_BUILD = gcc make libc6-dev libhiredis-dev libmaxminddb-dev \
+    $(if $(NGINX_SRC),,nginx nginx-dev)
+PKG_RUN = perl redis-server
+PKG_TEST = curl nghttp2-client promtool=prometheus openssl \
+    libmaxmind-db-writer-perl libjansson-dev npm=npm
+PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
+    libnginx-mod-http-modsecurity
+
+SRC := ngx_distill_guard_module
+SOURCES := $(wildcard $(SRC)/*/*.c)
+HEADERS := $(wildcard $(SRC)/*/*.h)
+CORE := $(basename $(notdir $(wildcard $(SRC)/core/*.c)))
+UNIT := $(basename $(notdir $(wildcard t/unit/*.c)))
+
+sub_make = $(MAKE) --silent --no-print-directory \
+    $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: all static install deps deps-run deps-bench unit unit-programs \
+    style test run bench clean help settings
+.DELETE_ON_ERROR:
+
+all: $(if $(STATIC),static,$(MODULE))	## build the module
+
+
+# the module, loadable
+
+$(MODULE): $(BUILD)/nginx/Makefile $(SOURCES) $(HEADERS)
+	+@$(sub_make) -C $(BUILD)/nginx/tree -f $(BUILD)/nginx/Makefile \
+	    $(BUILD)/nginx/$(@F)
+	@install -m 644 $(BUILD)/nginx/$(@F) $@
+	@t/tools/nginx.sh load
+	@echo $@
+
+$(BUILD)/nginx/Makefile: $(BUILD)/nginx.settings config t/tools/nginx.sh
+	@t/tools/nginx.sh configure dynamic
+
+# rewritten only when it changes
+
+$(BUILD)/%.settings: settings
+	@mkdir -p $(@D)
+	@t/tools/nginx.sh settings > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+
+# nginx with the module linked in
+
+static: $(STATIC_NGINX)	## build nginx with the module linked in
+
+$(STATIC_NGINX): $(BUILD)/nginx-static/Makefile $(SOURCES) $(HEADERS)
+	+@$(sub_make) -C $(BUILD)/nginx-static/tree \
+	    -f $(BUILD)/nginx-static/Makefile binary
+	@touch $@
+	@echo $@
+
+$(BUILD)/nginx-static/Makefile: $(BUILD)/nginx-static.settings config \
+    t/tools/nginx.sh
+ifeq ($(NGINX_SRC),)
+	@echo "make static: say where nginx's sources are: NGINX_SRC=dir"; false
+else
+	@t/tools/nginx.sh configure static
+endif
+
+
+install: $(MODULE)	## put the module among nginx's modules (DESTDIR=dir)
+	@dir=$$(t/tools/nginx.sh modules-path) \
+	    && install -D -m 644 -t "$(DESTDIR)$$dir" $(MODULE) \
+	    && echo "$(DESTDIR)$$dir/$(notdir $(MODULE))"
+
+deps:			## install the Debian packages missing (needs root)
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST)
+
+deps-run:
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN)
+
+deps-bench:
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_BENCH)
+
+
+# Unit programs: all of core/ and one t/unit/*_test.c each, built with each
+# compiler there is; t/unit/*.c without _test are shared by all of them.
+
+CLANG_ASAN := $(wildcard $(shell clang -print-resource-dir 2>/dev/null \
+    || echo /none)/lib/*/libclang_rt.asan*)
+COMPILERS := $(lastword $(CC)) $(if $(CLANG_ASAN),$(filter-out $(CC),clang))
+UNIT_TESTS := $(filter %_test,$(UNIT))
+UNIT_LIBS := -lm $(if $(wildcard /usr/include/jansson.h),-ljansson)
+UNIT_SHARED := $(filter-out %_test,$(UNIT))
+UNIT_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Werror -MMD -MP \
+    -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all -I $(SRC)/core
+
+define unit_rules
+UNIT_PROGRAMS += $(UNIT_TESTS:%=$(BUILD)/unit/$(1)/%)
+
+$(UNIT_TESTS:%=$(BUILD)/unit/$(1)/%): %: %.o \
+    $(UNIT_SHARED:%=$(BUILD)/unit/$(1)/%.o) \
+    $(CORE:%=$(BUILD)/unit/$(1)/core/%.o)
+	@$(1) -fsanitize=address,undefined -o $$@ $$^ $(UNIT_LIBS)
+
+$(BUILD)/unit/$(1)/core/%.o: $(SRC)/core/%.c Makefile
+	@mkdir -p $$(@D)
+	@$(1) -std=c99 -D_DEFAULT_SOURCE $(UNIT_CFLAGS) -c -o $$@ $$<
+
+$(BUILD)/unit/$(1)/%.o: t/unit/%.c Makefile
+	@mkdir -p $$(@D)
+	@$(1) -std=gnu99 $(UNIT_CFLAGS) -I t/unit -c -o $$@ $$<
+
+.SECONDARY: $(UNIT:%=$(BUILD)/unit/$(1)/%.o) \
+    $(CORE:%=$(BUILD)/unit/$(1)/core/%.o)
+
+-include $(wildcard $(UNIT:%=$(BUILD)/unit/$(1)/%.d) \
+    $(CORE:%=$(BUILD)/unit/$(1)/core/%.d))
+endef
+
+$(foreach compiler,$(COMPILERS),$(eval $(call unit_rules,$(compiler))))
+
+unit-programs: $(UNIT_PROGRAMS)
+
+unit:			## test core/ alone, under sanitizers
+	+@$(sub_make) unit-programs
+	@prove -e '' $(sort $(UNIT_PROGRAMS))
+
+style:			## check the form of the C sources
+	@perl t/tools/style.pl $(SRC) t
+
+test:			## install what is missing, build, run every test
+	@t/tools/test.sh
+
+run: deps-run		## a guarded stack with real traffic (ONCE=1 ends it)
+	+@$(MAKE) --silent all
+	@ONCE=$(ONCE) perl -It/lib t/tools/run.pl
+
+bench: deps-bench	## compare the cost with no guard and with others
+	+@$(MAKE) --silent all $(BUILD)/bench/load $(BUILD)/bench/stages
+	@t/bench/run
+
+BENCH_CFLAGS := -std=gnu99 -g -O2 -Wall -Wextra -Wpointer-arith -Werror
+
+$(BUILD)/bench/load: $(addprefix t/bench/,load.c client.c model.c bench.c \
+    load.h bench.h)
+	@mkdir -p $(@D)
+	@$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/bench/stages: t/bench/stages.c t/bench/bench.c t/bench/bench.h \
+    $(wildcard $(SRC)/core/*.[ch])
+	@mkdir -p $(@D)
+	@$(CC) $(BENCH_CFLAGS) -I $(SRC)/core -o $@ $(filter %.c,$^) -lm
+
+clean:			## remove everything built
+	rm -rf $(BUILD) t/sdk/node_modules
+
+help:			## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile \
+	    | expand -t 12
+	@echo 'NGINX_SRC=dir builds against that tree, STATIC=1 with it makes'
+	@echo 'test, run and bench use the nginx built from it; NGINX_BIN=file,'
+	@echo 'BUILD=dir, CC=clang, CC_OPT=, LD_OPT=, TESTS="t/a.t t/b.t".'

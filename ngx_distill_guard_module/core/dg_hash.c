@@ -1,0 +1,290 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The tail holds the bytes behind the last whole word, the first of them
+ * lowest, as the last word of SipHash wants them; how many there are is
+ * len modulo 8.
+ */
+
+
+#include "dg_hash.h"
+#include "dg_word.h"
+
+
+/* keeps the keys of two domains apart; any odd number with many bits does */
+#define DG_HASH_DOMAIN  0x9e3779b97f4a7c15ull
+
+
+#define dg_hash_round(v0, v1, v2, v3)                                         \
+    v0 += v1; v1 = dg_word_rotl(v1, 13); v1 ^= v0; v0 = dg_word_rotl(v0, 32); \
+    v2 += v3; v3 = dg_word_rotl(v3, 16); v3 ^= v2;                            \
+    v0 += v3; v3 = dg_word_rotl(v3, 21); v3 ^= v0;                            \
+    v2 += v1; v1 = dg_word_rotl(v1, 17); v1 ^= v2; v2 = dg_word_rotl(v2, 32)
+
+
+static void dg_hash_words(dg_hash_t *h, const u_char *p, size_t n);
+static void dg_hash_rounds(uint64_t *v, unsigned n);
+static int dg_hash_digit(u_char c);
+
+
+/* the public key under which an operator's secret becomes the secret key */
+
+static const dg_hash_key_t  dg_hash_public_key = {
+    { 0x64697374696c6c20ull, 0x6775617264206b65ull }
+};
+
+
+void
+dg_hash_derive(dg_hash_key_t *key, const u_char *secret, size_t len)
+{
+    dg_id_t  id;
+
+    id = dg_hash(&dg_hash_public_key, DG_HASH_CHECK, secret, len);
+
+    key->k[0] = id.v[0];
+    key->k[1] = id.v[1];
+}
+
+
+void
+dg_hash_init(dg_hash_t *h, const dg_hash_key_t *key, dg_hash_domain_t domain)
+{
+    uint64_t  k0, k1;
+
+    k0 = key->k[0];
+    k1 = key->k[1] ^ (uint64_t) domain * DG_HASH_DOMAIN;
+
+    h->v[0] = k0 ^ 0x736f6d6570736575ull;
+    h->v[1] = k1 ^ 0x646f72616e646f6dull ^ 0xee;
+    h->v[2] = k0 ^ 0x6c7967656e657261ull;
+    h->v[3] = k1 ^ 0x7465646279746573ull;
+
+    h->tail = 0;
+    h->len = 0;
+}
+
+
+void
+dg_hash_update(dg_hash_t *h, const u_char *p, size_t len)
+{
+    u_char    word[8];
+    size_t    n, have;
+    uint64_t  w;
+
+    have = h->len & 7;
+    h->len += len;
+
+    if (have) {
+
+        while (have < 8 && len) {
+            h->tail |= (uint64_t) *p++ << (8 * have++);
+            len--;
+        }
+
+        if (have < 8) {
+            return;
+        }
+
+        w = h->tail;
+        h->v[3] ^= w;
+        dg_hash_rounds(h->v, 2);
+        h->v[0] ^= w;
+        h->tail = 0;
+    }
+
+    n = len & ~(size_t) 7;
+
+    if (n) {
+        dg_hash_words(h, p, n);
+    }
+
+    if (len > n) {
+        memset(word, 0, sizeof(word));
+        memcpy(word, p + n, len - n);
+        h->tail = dg_word_load(word);
+    }
+}
+
+
+dg_id_t
+dg_hash_final(dg_hash_t *h)
+{
+    dg_id_t   id;
+    uint64_t  w;
+
+    w = h->tail | h->len << 56;
+
+    h->v[3] ^= w;
+    dg_hash_rounds(h->v, 2);
+    h->v[0] ^= w;
+
+    h->v[2] ^= 0xee;
+    dg_hash_rounds(h->v, 4);
+    id.v[0] = h->v[0] ^ h->v[1] ^ h->v[2] ^ h->v[3];
+
+    h->v[1] ^= 0xdd;
+    dg_hash_rounds(h->v, 4);
+    id.v[1] = h->v[0] ^ h->v[1] ^ h->v[2] ^ h->v[3];
+
+    if (dg_id_none(&id)) {
+        id.v[1] = 1;
+    }
+
+    return id;
+}
+
+
+dg_id_t
+dg_hash(const dg_hash_key_t *key, dg_hash_domain_t domain, const u_char *p,
+    size_t len)
+{
+    dg_hash_t  h;
+
+    dg_hash_init(&h, key, domain);
+    dg_hash_update(&h, p, len);
+
+    return dg_hash_final(&h);
+}
+
+
+/* SipHash-1-3: packed facts are chosen by clients, so a weak mix will not do */
+
+uint64_t
+dg_hash_bucket(uint64_t seed, const dg_id_t *id)
+{
+    unsigned  i;
+    uint64_t  v[4];
+
+    v[0] = seed ^ 0x736f6d6570736575ull;
+    v[1] = dg_word_rotl(seed, 32) ^ 0x646f72616e646f6dull;
+    v[2] = seed ^ 0x6c7967656e657261ull;
+    v[3] = dg_word_rotl(seed, 32) ^ 0x7465646279746573ull;
+
+    for (i = 0; i < 2; i++) {
+        v[3] ^= id->v[i];
+        dg_hash_rounds(v, 1);
+        v[0] ^= id->v[i];
+    }
+
+    v[2] ^= 0xff;
+    dg_hash_rounds(v, 3);
+
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+
+/* the digits of two numbers, so that packed facts can be read by eye */
+
+u_char *
+dg_id_text(u_char *p, const dg_id_t *id)
+{
+    int                  shift;
+    unsigned             i;
+    static const u_char  hex[] = "0123456789abcdef";
+
+    for (i = 0; i < 2; i++) {
+        for (shift = 60; shift >= 0; shift -= 4) {
+            *p++ = hex[id->v[i] >> shift & 0xf];
+        }
+    }
+
+    return p;
+}
+
+
+int
+dg_id_parse(dg_id_t *id, const u_char *p, size_t len)
+{
+    int       digit;
+    size_t    i;
+    uint64_t  v[2];
+
+    if (len != DG_ID_TEXT) {
+        return DG_ERROR;
+    }
+
+    v[0] = 0;
+    v[1] = 0;
+
+    for (i = 0; i < len; i++) {
+        digit = dg_hash_digit(p[i]);
+
+        if (digit == DG_ERROR) {
+            return DG_ERROR;
+        }
+
+        v[i / 16] = v[i / 16] << 4 | (unsigned) digit;
+    }
+
+    id->v[0] = v[0];
+    id->v[1] = v[1];
+
+    return DG_OK;
+}
+
+
+/* the state stays in registers while whole words pass; n is a multiple of 8 */
+
+static void
+dg_hash_words(dg_hash_t *h, const u_char *p, size_t n)
+{
+    uint64_t       v0, v1, v2, v3, w;
+    const u_char  *end;
+
+    v0 = h->v[0];
+    v1 = h->v[1];
+    v2 = h->v[2];
+    v3 = h->v[3];
+
+    for (end = p + n; p < end; p += 8) {
+        w = dg_word_load(p);
+
+        v3 ^= w;
+        dg_hash_round(v0, v1, v2, v3);
+        dg_hash_round(v0, v1, v2, v3);
+        v0 ^= w;
+    }
+
+    h->v[0] = v0;
+    h->v[1] = v1;
+    h->v[2] = v2;
+    h->v[3] = v3;
+}
+
+
+static void
+dg_hash_rounds(uint64_t *v, unsigned n)
+{
+    uint64_t  v0, v1, v2, v3;
+
+    v0 = v[0];
+    v1 = v[1];
+    v2 = v[2];
+    v3 = v[3];
+
+    while (n--) {
+        dg_hash_round(v0, v1, v2, v3);
+    }
+
+    v[0] = v0;
+    v[1] = v1;
+    v[2] = v2;
+    v[3] = v3;
+}
+
+
+static int
+dg_hash_digit(u_char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+
+    return DG_ERROR;
+}

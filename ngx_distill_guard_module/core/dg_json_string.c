@@ -1,0 +1,360 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Strings: nearly all of the bytes of a request.  Plain text is passed on
+ * where it lies; what has escapes in it is decoded on the way.
+ */
+
+
+#include "dg_json_state.h"
+#include "dg_word.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+
+/*
+ * Decoded escapes, and the plain runs of at most DG_JSON_RUN bytes beside them,
+ * are gathered, so that text dense with escapes is not handed over in crumbs.
+ * Behind DG_JSON_GATHER there is room for what one step may add: a run,
+ * U+FFFD for a surrogate left unpaired, and a character.
+ */
+
+#define DG_JSON_RUN     32
+#define DG_JSON_GATHER  256
+
+typedef struct {
+    u_char  *last;
+    u_char   data[DG_JSON_GATHER + DG_JSON_RUN + 3 + 4];
+} dg_json_gather_t;
+
+
+static const u_char *dg_json_plain(const u_char *p, const u_char *end);
+static const u_char *dg_json_run(dg_json_t *json, dg_json_gather_t *g,
+    const u_char *p, const u_char *end);
+static const u_char *dg_json_escape(dg_json_t *json, dg_json_gather_t *g,
+    const u_char *p);
+static const u_char *dg_json_hex(dg_json_t *json, dg_json_gather_t *g,
+    const u_char *p, const u_char *end);
+static void dg_json_character(dg_json_t *json, dg_json_gather_t *g);
+static void dg_json_unpaired(dg_json_t *json, dg_json_gather_t *g);
+static void dg_json_utf8(dg_json_gather_t *g, unsigned code);
+static void dg_json_flush(dg_json_t *json, dg_json_gather_t *g);
+
+
+/* what the character behind a backslash stands for; 0 is nothing */
+
+static const u_char  dg_json_escapes[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
+    ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'
+};
+
+
+/* what a hexadecimal digit stands for, and 1; 0 is no digit */
+
+static const u_char  dg_json_digits[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+    ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16
+};
+
+
+const u_char *
+dg_json_string(dg_json_t *json, const u_char *p, const u_char *end)
+{
+    dg_json_gather_t  g;
+
+    g.last = g.data;
+
+    while (p < end) {
+
+        if (g.last >= g.data + DG_JSON_GATHER) {
+            dg_json_flush(json, &g);
+        }
+
+        switch (json->state) {
+
+        case dg_json_s_text:
+            p = dg_json_run(json, &g, p, end);
+            break;
+
+        case dg_json_s_escape:
+            p = dg_json_escape(json, &g, p);
+            break;
+
+        case dg_json_s_hex:
+            p = dg_json_hex(json, &g, p, end);
+            break;
+
+        default:
+            return p;
+        }
+    }
+
+    dg_json_flush(json, &g);
+
+    return p;
+}
+
+
+/* plain text up to what ends it: a backslash, the string's end, the input's */
+
+static const u_char *
+dg_json_run(dg_json_t *json, dg_json_gather_t *g, const u_char *p,
+    const u_char *end)
+{
+    size_t         len;
+    const u_char  *start;
+
+    if (json->high && *p != '\\') {
+        dg_json_unpaired(json, g);
+    }
+
+    start = p;
+    p = dg_json_plain(p, end);
+    len = p - start;
+
+    if (len <= DG_JSON_RUN && p < end && (*p == '\\' || g->last > g->data)) {
+
+        /* a copy of fixed size is no call; more than len is overwritten */
+
+        memcpy(g->last, start, end - start < DG_JSON_RUN ? len : DG_JSON_RUN);
+        g->last += len;
+        len = 0;
+    }
+
+    if (p < end && *p == '"') {
+
+        if (len) {
+            dg_json_flush(json, g);
+            dg_json_text(json, start, len, 1);
+
+        } else {
+            dg_json_text(json, g->data, g->last - g->data, 1);
+            g->last = g->data;
+        }
+
+        return p + 1;
+    }
+
+    if (len) {
+        dg_json_flush(json, g);
+        dg_json_text(json, start, len, 0);
+    }
+
+    if (p == end) {
+        return p;
+    }
+
+    if (*p != '\\') {
+        dg_json_flush(json, g);
+        return dg_json_bad(json, p);
+    }
+
+    json->state = dg_json_s_escape;
+
+    return p + 1;
+}
+
+
+static const u_char *
+dg_json_escape(dg_json_t *json, dg_json_gather_t *g, const u_char *p)
+{
+    u_char  c;
+
+    if (*p == 'u') {
+        json->digits = 4;
+        json->code = 0;
+        json->state = dg_json_s_hex;
+
+        return p + 1;
+    }
+
+    if (json->high) {
+        dg_json_unpaired(json, g);
+    }
+
+    c = dg_json_escapes[*p];
+
+    if (c == 0) {
+        dg_json_flush(json, g);
+        return dg_json_bad(json, p);
+    }
+
+    *g->last++ = c;
+    json->state = dg_json_s_text;
+
+    return p + 1;
+}
+
+
+static const u_char *
+dg_json_hex(dg_json_t *json, dg_json_gather_t *g, const u_char *p,
+    const u_char *end)
+{
+    unsigned  digit, digits, code;
+
+    code = json->code;
+    digits = json->digits;
+
+    do {
+        digit = dg_json_digits[*p];
+
+        if (digit == 0) {
+            dg_json_flush(json, g);
+            return dg_json_bad(json, p);
+        }
+
+        code = code << 4 | (digit - 1);
+        p++;
+
+    } while (--digits && p < end);
+
+    json->code = code;
+    json->digits = digits;
+
+    if (digits == 0) {
+        dg_json_character(json, g);
+        json->state = dg_json_s_text;
+    }
+
+    return p;
+}
+
+
+static void
+dg_json_character(dg_json_t *json, dg_json_gather_t *g)
+{
+    unsigned  code;
+
+    code = json->code;
+
+    if (json->high && (code & 0xfc00) == 0xdc00) {
+        code = 0x10000 + ((json->high & 0x3ff) << 10) + (code & 0x3ff);
+        json->high = 0;
+
+    } else if (json->high) {
+        dg_json_unpaired(json, g);
+    }
+
+    if ((code & 0xfffffc00) == 0xd800) {
+        json->high = code;
+        return;
+    }
+
+    if ((code & 0xfffffc00) == 0xdc00) {
+        dg_json_unpaired(json, g);
+        return;
+    }
+
+    dg_json_utf8(g, code);
+}
+
+
+static void
+dg_json_unpaired(dg_json_t *json, dg_json_gather_t *g)
+{
+    json->surrogate = 1;
+    json->high = 0;
+
+    dg_json_utf8(g, 0xfffd);
+}
+
+
+static void
+dg_json_utf8(dg_json_gather_t *g, unsigned code)
+{
+    u_char  *p;
+
+    p = g->last;
+
+    if (code < 0x80) {
+        *p++ = (u_char) code;
+
+    } else if (code < 0x800) {
+        *p++ = (u_char) (0xc0 | code >> 6);
+        *p++ = (u_char) (0x80 | (code & 0x3f));
+
+    } else if (code < 0x10000) {
+        *p++ = (u_char) (0xe0 | code >> 12);
+        *p++ = (u_char) (0x80 | (code >> 6 & 0x3f));
+        *p++ = (u_char) (0x80 | (code & 0x3f));
+
+    } else {
+        *p++ = (u_char) (0xf0 | code >> 18);
+        *p++ = (u_char) (0x80 | (code >> 12 & 0x3f));
+        *p++ = (u_char) (0x80 | (code >> 6 & 0x3f));
+        *p++ = (u_char) (0x80 | (code & 0x3f));
+    }
+
+    g->last = p;
+}
+
+
+static void
+dg_json_flush(dg_json_t *json, dg_json_gather_t *g)
+{
+    if (g->last > g->data) {
+        dg_json_text(json, g->data, g->last - g->data, 0);
+        g->last = g->data;
+    }
+}
+
+
+/* the first byte from p on that may not stand in a string as it is */
+
+static const u_char *
+dg_json_plain(const u_char *p, const u_char *end)
+{
+#if defined(__SSE2__)
+
+    int      hits;
+    __m128i  x, hit;
+
+    for ( /* void */ ; end - p >= 16; p += 16) {
+        x = _mm_loadu_si128((const __m128i *) p);
+
+        hit = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+
+        hits = _mm_movemask_epi8(hit);
+
+        if (hits) {
+            return p + __builtin_ctz(hits);
+        }
+    }
+
+#else
+
+    uint64_t  x, quote, slash, hits;
+
+    for ( /* void */ ; end - p >= 8; p += 8) {
+        x = dg_word_load(p);
+
+        quote = x ^ '"' * DG_WORD_ONES;
+        slash = x ^ '\\' * DG_WORD_ONES;
+
+        /* a borrow may add hits, but only above one that is */
+
+        hits = ((x - 0x20 * DG_WORD_ONES) & ~x)
+               | ((quote - DG_WORD_ONES) & ~quote)
+               | ((slash - DG_WORD_ONES) & ~slash);
+
+        hits &= DG_WORD_HIGHS;
+
+        if (hits) {
+            return p + __builtin_ctzll(hits) / 8;
+        }
+    }
+
+#endif
+
+    while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}

@@ -1,0 +1,443 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ */
+
+
+#include "dg_store.h"
+
+
+/* subjects that the upstream accepted leave so much room to new ones: 1/16 */
+
+#define DG_STORE_NEWCOMERS  16
+
+/* memory as the code says at this point, should the process die after it */
+
+#define dg_store_barrier()  __asm__ volatile ("" ::: "memory")
+
+#define dg_store_queued(s)                                                    \
+    (((s)->cell.flags & (DG_SUBJECT_DIRTY|DG_SUBJECT_SENT))                   \
+     == DG_SUBJECT_DIRTY)
+
+
+static uint64_t dg_store_offset(void);
+static void dg_store_empty(dg_store_t *st, uint64_t seed);
+static void dg_store_evict(void *ctx, dg_cell_t *cell);
+static void dg_store_link(dg_store_t *st, dg_subject_t *s);
+static void dg_store_unlink(dg_store_t *st, dg_subject_t *s);
+static int dg_store_check_queue(dg_store_t *st);
+static int dg_store_check_subjects(dg_store_t *st);
+
+
+const dg_str_t  dg_verdicts[DG_VERDICTS] = {
+    dg_string("PASS"),
+    dg_string("TAG"),
+    dg_string("PACE"),
+    dg_string("THROTTLE"),
+    dg_string("BLOCK")
+};
+
+
+dg_store_t *
+dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
+    uint64_t check, uint64_t now)
+{
+    dg_store_t  *st;
+
+    if (size < DG_STORE_MIN) {
+        return NULL;
+    }
+
+    st = mem;
+    memset(st, 0, sizeof(dg_store_t));
+
+    st->size = size;
+    st->node = *node;
+    st->created = now;
+    st->check = check;
+    st->arena = dg_store_offset();
+
+    dg_store_empty(st, seed);
+
+    /* whoever looks at the block meanwhile finds it unusable */
+
+    dg_store_barrier();
+    st->layout = DG_STORE_LAYOUT;
+
+    return st;
+}
+
+
+int
+dg_store_usable(const void *mem, size_t size, uint64_t check)
+{
+    const dg_arena_t  *a;
+    const dg_store_t  *st;
+
+    if (size < DG_STORE_MIN) {
+        return DG_ERROR;
+    }
+
+    st = mem;
+
+    if (st->layout != DG_STORE_LAYOUT || st->size != size
+        || st->check != check || st->arena != dg_store_offset())
+    {
+        return DG_ERROR;
+    }
+
+    a = (const dg_arena_t *) ((const u_char *) mem + st->arena);
+
+    if (a->cell_size != sizeof(dg_subject_t) || a->ncells < DG_ARENA_MIN
+        || a->ncells > DG_ARENA_MAX
+        || dg_arena_size(a->ncells, a->cell_size) > size - st->arena)
+    {
+        return DG_ERROR;
+    }
+
+    return DG_OK;
+}
+
+
+int
+dg_store_check(dg_store_t *st)
+{
+    if (dg_arena_check(dg_store_subjects(st)) != DG_OK
+        || dg_store_check_queue(st) != DG_OK
+        || dg_store_check_subjects(st) != DG_OK)
+    {
+        return DG_ERROR;
+    }
+
+    return DG_OK;
+}
+
+
+void
+dg_store_mend(dg_store_t *st, uint64_t now)
+{
+    if (dg_store_check(st) != DG_OK) {
+
+        /*
+         * The ids are as random as before, and this node's totals cannot be
+         * taken for those it sent to Redis earlier.
+         */
+
+        st->node.v[1]++;
+        st->created = now;
+        st->stats.mended++;
+
+        dg_store_empty(st, dg_store_subjects(st)->seed);
+    }
+
+    dg_store_end(st);
+}
+
+
+dg_arena_t *
+dg_store_subjects(dg_store_t *st)
+{
+    return (dg_arena_t *) ((u_char *) st + dg_store_offset());
+}
+
+
+dg_subject_t *
+dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id)
+{
+    return (dg_subject_t *) dg_arena_find(dg_store_subjects(st), kind, id);
+}
+
+
+size_t
+dg_store_used(dg_store_t *st)
+{
+    dg_arena_t  *a;
+
+    a = dg_store_subjects(st);
+
+    return (size_t) st->size
+           - (size_t) (a->ncells - a->used) * sizeof(dg_subject_t);
+}
+
+
+void
+dg_store_begin(dg_store_t *st)
+{
+    st->busy = 1;
+    dg_store_barrier();
+}
+
+
+void
+dg_store_end(dg_store_t *st)
+{
+    dg_store_barrier();
+    st->busy = 0;
+}
+
+
+dg_subject_t *
+dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
+    uint64_t now_ms)
+{
+    int            created;
+    uint32_t       now;
+    dg_cell_t     *cell;
+    dg_arena_t    *a;
+    dg_subject_t  *s;
+
+    a = dg_store_subjects(st);
+
+    cell = dg_arena_get(a, kind, id, &created, dg_store_evict, st);
+    if (cell == NULL) {
+        return NULL;
+    }
+
+    s = (dg_subject_t *) cell;
+    now = (uint32_t) (now_ms / 1000);
+
+    if (created) {
+        st->kinds[kind]++;
+        st->births++;
+
+        if (st->births == 0) {
+            st->births = 1;              /* no exchange is counted in 0 */
+        }
+
+        s->born = st->births;
+        s->first_seen = now;
+
+    } else if (s->last_seen != now) {
+
+        /* its neighbors are far away in memory: once a second is enough */
+
+        dg_arena_touch(a, cell);
+    }
+
+    s->last_seen = now;
+    dg_windows_turn(&s->windows, now_ms);
+
+    return s;
+}
+
+
+void
+dg_store_prove(dg_store_t *st, dg_subject_t *s)
+{
+    uint32_t     n;
+    dg_arena_t  *a;
+
+    if (s->cell.segment != DG_PROBATION) {
+        return;
+    }
+
+    a = dg_store_subjects(st);
+
+    /*
+     * In a block that has been full for long all would be proven, and new
+     * subjects would evict each other before they are.  So those proven pay
+     * for one another, never for a flood of new ones.  This one is not among
+     * them yet, and so does not pay for itself.
+     */
+
+    n = a->queue[DG_PROVEN].n + a->queue[DG_CONVICTED].n;
+
+    if (n >= a->ncells - a->ncells / DG_STORE_NEWCOMERS) {
+        (void) dg_arena_evict(a, DG_PROVEN, dg_store_evict, st);
+    }
+
+    dg_arena_move(a, &s->cell, DG_PROVEN);
+}
+
+
+void
+dg_store_mark(dg_store_t *st, dg_subject_t *s)
+{
+    if (s->cell.segment != DG_PROBATION) {
+        dg_store_flags(st, s, DG_SUBJECT_DIRTY, 0);
+    }
+}
+
+
+void
+dg_store_flags(dg_store_t *st, dg_subject_t *s, unsigned set, unsigned clear)
+{
+    int  was, is;
+
+    was = dg_store_queued(s);
+    s->cell.flags = (uint16_t) ((s->cell.flags & ~clear) | set);
+    is = dg_store_queued(s);
+
+    if (is && !was) {
+        dg_store_link(st, s);
+
+    } else if (was && !is) {
+        dg_store_unlink(st, s);
+    }
+}
+
+
+static uint64_t
+dg_store_offset(void)
+{
+    return (sizeof(dg_store_t) + 63) & ~(uint64_t) 63;
+}
+
+
+/* the size was found sufficient when the block was made */
+
+static void
+dg_store_empty(dg_store_t *st, uint64_t seed)
+{
+    (void) dg_arena_init(dg_store_subjects(st),
+                         (size_t) (st->size - st->arena),
+                         sizeof(dg_subject_t), seed);
+
+    memset(st->kinds, 0, sizeof(st->kinds));
+
+    st->dirty_first = DG_NIL;
+    st->dirty_last = DG_NIL;
+    st->ndirty = 0;
+}
+
+
+static void
+dg_store_evict(void *ctx, dg_cell_t *cell)
+{
+    dg_store_t *st = ctx;
+
+    dg_subject_t  *s;
+
+    s = (dg_subject_t *) cell;
+
+    if (cell->flags & DG_SUBJECT_DIRTY) {
+        st->stats.unsent++;
+    }
+
+    dg_store_flags(st, s, 0, DG_SUBJECT_DIRTY|DG_SUBJECT_SENT);
+
+    st->kinds[cell->kind]--;
+}
+
+
+static void
+dg_store_link(dg_store_t *st, dg_subject_t *s)
+{
+    uint32_t       index;
+    dg_arena_t    *a;
+    dg_subject_t  *last;
+
+    a = dg_store_subjects(st);
+    index = dg_arena_index(a, &s->cell);
+
+    s->next_dirty = DG_NIL;
+    s->prev_dirty = st->dirty_last;
+
+    if (st->dirty_last != DG_NIL) {
+        last = (dg_subject_t *) dg_arena_cell(a, st->dirty_last);
+        last->next_dirty = index;
+
+    } else {
+        st->dirty_first = index;
+    }
+
+    st->dirty_last = index;
+    st->ndirty++;
+}
+
+
+static void
+dg_store_unlink(dg_store_t *st, dg_subject_t *s)
+{
+    dg_arena_t    *a;
+    dg_subject_t  *near;
+
+    a = dg_store_subjects(st);
+
+    if (s->prev_dirty != DG_NIL) {
+        near = (dg_subject_t *) dg_arena_cell(a, s->prev_dirty);
+        near->next_dirty = s->next_dirty;
+
+    } else {
+        st->dirty_first = s->next_dirty;
+    }
+
+    if (s->next_dirty != DG_NIL) {
+        near = (dg_subject_t *) dg_arena_cell(a, s->next_dirty);
+        near->prev_dirty = s->prev_dirty;
+
+    } else {
+        st->dirty_last = s->prev_dirty;
+    }
+
+    st->ndirty--;
+}
+
+
+static int
+dg_store_check_queue(dg_store_t *st)
+{
+    uint32_t       n, index, prev;
+    dg_arena_t    *a;
+    dg_subject_t  *s;
+
+    a = dg_store_subjects(st);
+    prev = DG_NIL;
+    n = 0;
+
+    for (index = st->dirty_first; index != DG_NIL; index = s->next_dirty) {
+
+        if (index > a->fresh || ++n > st->ndirty) {
+            return DG_ERROR;
+        }
+
+        s = (dg_subject_t *) dg_arena_cell(a, index);
+
+        if (s->cell.kind == 0 || s->cell.segment == DG_PROBATION
+            || s->prev_dirty != prev || !dg_store_queued(s))
+        {
+            return DG_ERROR;
+        }
+
+        prev = index;
+    }
+
+    return (n == st->ndirty && prev == st->dirty_last) ? DG_OK : DG_ERROR;
+}
+
+
+static int
+dg_store_check_subjects(dg_store_t *st)
+{
+    uint32_t       i, queued, kinds[DG_KINDS];
+    dg_arena_t    *a;
+    dg_subject_t  *s;
+
+    a = dg_store_subjects(st);
+    queued = 0;
+
+    memset(kinds, 0, sizeof(kinds));
+
+    for (i = 1; i <= a->fresh; i++) {
+        s = (dg_subject_t *) dg_arena_cell(a, i);
+
+        if (s->cell.kind == 0) {
+            continue;
+        }
+
+        if (s->cell.kind >= DG_KINDS) {
+            return DG_ERROR;
+        }
+
+        kinds[s->cell.kind]++;
+
+        if (dg_store_queued(s)) {
+            queued++;
+        }
+    }
+
+    if (queued != st->ndirty || memcmp(kinds, st->kinds, sizeof(kinds)) != 0) {
+        return DG_ERROR;
+    }
+
+    return DG_OK;
+}

@@ -1,0 +1,345 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Everything a node remembers, in one block of memory: a header, and the
+ * subjects.  The same code serves nginx's shared zone and plain memory.
+ *
+ * Locking is the caller's.  A mutation sets "busy" and clears it at its
+ * end; who finds it set on taking the lock knows that somebody died inside
+ * and calls dg_store_mend().
+ *
+ * dg_store.c holds the block and its subjects, dg_admission.c what happens
+ * to an exchange, dg_room.c how much the limits leave it, dg_fleet.c how
+ * nodes agree.
+ */
+
+
+#ifndef _DG_STORE_H_INCLUDED_
+#define _DG_STORE_H_INCLUDED_
+
+
+#include "dg_core.h"
+#include "dg_arena.h"
+#include "dg_subject.h"
+#include "dg_limit.h"
+#include "dg_facts.h"
+
+
+#define DG_STORE_LAYOUT  1       /* of all structures in the block */
+#define DG_STORE_MIN     (256 * 1024)
+
+
+typedef enum {
+    DG_PASS = 0,
+    DG_TAG,
+    DG_PACE,
+    DG_THROTTLE,
+    DG_BLOCK,
+    DG_VERDICTS
+} dg_verdict_id_t;
+
+
+extern const dg_str_t  dg_verdicts[DG_VERDICTS];     /* "PASS", ... */
+
+
+/*
+ * The guard's own counts since the block was made.  Those marked (caller)
+ * are for the caller to count, under the lock; all others are counted here,
+ * each at most once per exchange.
+ */
+
+typedef struct {
+    uint64_t       verdicts[DG_VERDICTS][2];    /* [1]: dry run; THROTTLE as
+                                        it is refused, PASS as it is settled
+                                        if it was not; (caller) the rest */
+    uint64_t       refused[DG_KINDS][DG_METRICS];
+    uint64_t       exchanges;        /* settled, accepted or not */
+    uint64_t       aborted;          /* (caller) */
+    uint64_t       failed;           /* settled, not accepted: not 2xx */
+    uint64_t       tokens[2][3];     /* [input, output][dg_source_t] */
+    uint64_t       malformed;        /* bodies (caller) */
+    uint64_t       unread;           /* answers that could not be read
+                                        (caller) */
+    uint64_t       unsent;           /* subjects evicted, and origins of keys
+                                        displaced, before Redis knew them */
+    uint64_t       mended;           /* times the block was found damaged */
+} dg_stats_t;
+
+
+typedef struct {
+    uint32_t       layout;
+    uint32_t       busy;
+    uint64_t       size;
+    dg_id_t        node;             /* random; another one whenever totals
+                                        start from nothing */
+    uint64_t       created;          /* Unix seconds */
+    uint64_t       check;            /* of the secret: other secret, other
+                                        ids, so the block starts anew */
+    uint64_t       now_ms;           /* of the latest mutation */
+    uint32_t       births;           /* subjects made so far */
+    uint32_t       reports;          /* taken so far */
+    uint32_t       dirty_first;      /* subjects changed, in order */
+    uint32_t       dirty_last;
+    uint32_t       ndirty;
+    uint32_t       kinds[DG_KINDS];  /* subjects by kind */
+    dg_stats_t     stats;
+    uint64_t       arena;            /* offset of the subjects */
+} dg_store_t;
+
+
+/*
+ * Makes a store in size bytes at mem (aligned to 64).  node and seed are
+ * random bytes from the caller.  NULL if size is below DG_STORE_MIN.
+ */
+dg_store_t *dg_store_init(void *mem, size_t size, const dg_id_t *node,
+    uint64_t seed, uint64_t check, uint64_t now);
+
+/* DG_OK if mem holds a store of this layout, size and secret */
+int dg_store_usable(const void *mem, size_t size, uint64_t check);
+
+/* DG_OK if the arena, the queue and the counts of kinds agree */
+int dg_store_check(dg_store_t *st);
+
+/*
+ * After a death inside the lock: verifies the block, and forgets all
+ * subjects if it is damaged.  Stats are kept; the node's id is changed, for
+ * its totals start from nothing and those it sent stand for a node that is
+ * gone.  Clears "busy".
+ */
+void dg_store_mend(dg_store_t *st, uint64_t now);
+
+dg_arena_t *dg_store_subjects(dg_store_t *st);
+
+dg_subject_t *dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id);
+
+/* bytes of the block in use, for the status page */
+size_t dg_store_used(dg_store_t *st);
+
+
+/* --- what happens to an exchange --- */
+
+/*
+ * One exchange as the store knows it, kept by the caller from admission to
+ * settling.  The caller sets ids, "none" where there is no such subject; the
+ * rest is the store's.
+ *
+ * An account that is none, or the key itself, is no subject of its own: its
+ * limits then concern the key.
+ *
+ * A subject may be evicted while an exchange of it is in flight.  When it is
+ * made again, the exchange is counted in it anew before anything else: what
+ * is given back was always taken from the same subject.
+ */
+
+typedef struct {
+    dg_id_t          ids[DG_KINDS];
+    uint32_t         born[DG_KINDS]; /* the subjects it is counted in */
+    uint64_t         admitted_ms;
+    uint64_t         input;          /* tokens reserved, of each subject */
+    uint64_t         output;
+    unsigned         admitted:1;
+    unsigned         reserved:1;
+    unsigned         refused:1;
+} dg_exchange_t;
+
+
+/*
+ * Why it was refused: the limit that leaves the longest wait.
+ *
+ * After wait_ms it passes, if nothing is added meanwhile; a millisecond
+ * earlier it does not.  Where only tokens reserved by exchanges in flight
+ * stand in the way nobody knows when they end: the wait is then an estimate
+ * of one second.
+ */
+
+typedef struct {
+    dg_verdict_id_t     verdict;     /* DG_PASS or DG_THROTTLE here */
+    const dg_limit_t   *limit;       /* of the caller's table; NULL: passed */
+    uint64_t            value;       /* counted, with reservations */
+    uint64_t            wait_ms;     /* until it would pass; at least 1 */
+} dg_decision_t;
+
+
+/*
+ * Header stage.  Counts one request of each subject if every limit lets it
+ * pass: requests, and tokens where the limit is used up already.  A refusal
+ * counts as DG_REFUSED and nothing else.  With enforce 0 it is counted as
+ * refused, once, and admitted all the same: the decision says what it would
+ * have been, ex->admitted that it passes.
+ */
+void dg_store_admit(dg_store_t *st, dg_exchange_t *ex,
+    const dg_limit_t *limits, size_t nlimits, int enforce, uint64_t now_ms,
+    dg_decision_t *decision);
+
+/*
+ * Body stage.  Reserves tokens if every token limit lets them pass.  What is
+ * asked of a limit never exceeds the limit, so that a single request always
+ * passes an unused limit.  input is the estimate from the body; max_output
+ * is n times the cap asked for, 0 if none was given.
+ *
+ * For output is reserved twice what the answers to the account, or else the
+ * key, were like today on this node, DG_OUTPUT_GUESS if there were not
+ * DG_OUTPUT_ENOUGH; at most max_output.
+ *
+ * A refusal gives the request back, with enforce 0 it is only counted.
+ */
+
+#define DG_OUTPUT_GUESS   1024
+#define DG_OUTPUT_ENOUGH  8
+
+void dg_store_reserve(dg_store_t *st, dg_exchange_t *ex,
+    const dg_limit_t *limits, size_t nlimits, int enforce, uint64_t input,
+    uint64_t max_output, uint64_t now_ms, dg_decision_t *decision);
+
+/*
+ * The end, once per exchange that was admitted: gives back what was
+ * reserved, adds what was used, moves subjects that the upstream accepted
+ * out of probation.  With usage->source DG_SOURCE_NONE the request is given
+ * back unless keep is set (an exchange cut off by the client).
+ *
+ * A subject that is new to this node first reports, and so first hears of
+ * the fleet, when its first exchange is accepted; until then this node goes
+ * by what it counted itself.
+ */
+void dg_store_settle(dg_store_t *st, dg_exchange_t *ex,
+    const dg_usage_t *usage, unsigned accepted, unsigned keep,
+    uint64_t now_ms);
+
+/*
+ * Adds to st->stats what an exchange that has ended was like: malformed,
+ * aborted, unread.
+ */
+void dg_store_tally(dg_store_t *st, const dg_end_t *end,
+    const dg_request_facts_t *rq, const dg_response_facts_t *rs);
+
+
+/*
+ * What limit a subject is nearest to, for rate-limit headers: of the limits
+ * that concern the exchange the one with the least remaining.
+ */
+typedef struct {
+    const dg_limit_t   *limit;       /* NULL: none */
+    uint64_t            remaining;
+    uint64_t            reset_ms;    /* until all of it is there again */
+} dg_room_t;
+
+/* rooms[0] for requests, rooms[1] for tokens of any kind */
+void dg_store_rooms(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_limit_t *limits, size_t nlimits, uint64_t now_ms,
+    dg_room_t rooms[2]);
+
+
+/* --- agreeing with other nodes --- */
+
+/* a subject's own totals as they go to Redis */
+
+typedef struct {
+    uint32_t       bucket;
+    uint64_t       own[DG_COUNTERS];
+} dg_share_t;
+
+
+typedef struct {
+    dg_id_t        id;
+    unsigned       kind;
+    uint32_t       taken;            /* number of this report */
+    unsigned       norigins;         /* of a key, not told today */
+    dg_id_t        origin[DG_ORIGINS];
+    uint64_t       reserved_input;
+    uint64_t       reserved_output;
+    dg_share_t     share[DG_WINDOWS][2];  /* [0] current, [1] before; the
+                                             second's window is unused */
+} dg_report_t;
+
+
+/*
+ * The fleet's totals as they come back: all nodes, this one included.  Each
+ * share is of the same bucket as in the report it answers; one of another
+ * bucket is passed over.
+ */
+
+typedef struct {
+    dg_share_t     share[DG_WINDOWS][2];
+    uint64_t       reserved_input;
+    uint64_t       reserved_output;
+} dg_fleet_t;
+
+
+/* seconds for which reservations of other nodes are believed */
+
+#define DG_OTHERS_VALID  120
+
+
+/*
+ * Takes up to n dirty subjects off the queue, oldest first.  Returns how
+ * many reports were written.  Each is answered for with dg_store_hear() or
+ * dg_store_again(); until then its subject is not taken again.  A subject in
+ * probation is never dirty: it becomes so when the upstream accepts it.
+ */
+size_t dg_store_take(dg_store_t *st, dg_report_t *reports, size_t n,
+    uint64_t now_ms);
+
+/*
+ * The report has arrived; fleet is what came back.  Only the answer to the
+ * latest report of a subject is heard, and once: an older one speaks of
+ * totals that were counted differently since.
+ */
+void dg_store_hear(dg_store_t *st, const dg_report_t *report,
+    const dg_fleet_t *fleet, uint64_t now_ms);
+
+/* the report may not have arrived: the subject becomes dirty again */
+void dg_store_again(dg_store_t *st, const dg_report_t *report);
+
+/*
+ * Marks accepted subjects dirty that have totals in a bucket that is still
+ * kept, from cell index *at on, at most n cells per call; *at is 0 at first
+ * and becomes 0 again at the end.  For a Redis that may have forgotten, and
+ * for the successor of a worker that may have died with reports in its
+ * hands: reports under way are given up.
+ */
+void dg_store_all_dirty(dg_store_t *st, uint32_t *at, uint32_t n);
+
+
+/* --- between the files of the store --- */
+
+void dg_store_begin(dg_store_t *st);
+void dg_store_end(dg_store_t *st);
+
+/* has it a subject of that kind, distinct from its others? */
+int dg_store_has(const dg_exchange_t *ex, unsigned kind);
+
+/* the subjects of an exchange by kind, NULL where there is none */
+
+typedef dg_subject_t  *dg_subjects_t[DG_KINDS];
+
+/*
+ * Holds an exchange against the limits: asked is how much of each metric it
+ * wants, 0 where a limit of that metric is not to be looked at.
+ */
+void dg_store_judge(const dg_exchange_t *ex, const dg_subjects_t s,
+    const dg_limit_t *limits, size_t nlimits,
+    const uint64_t asked[DG_METRICS], uint64_t now_ms,
+    dg_decision_t *decision);
+
+/*
+ * Finds or makes a subject, as used and turned to now; NULL if there is no
+ * room.  May evict others.
+ */
+dg_subject_t *dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
+    uint64_t now_ms);
+
+/* the upstream has accepted it: out of probation; may evict others */
+void dg_store_prove(dg_store_t *st, dg_subject_t *s);
+
+/* it has changed; nothing for a subject in probation */
+void dg_store_mark(dg_store_t *st, dg_subject_t *s);
+
+/*
+ * Sets and clears flags, and moves the subject into the dirty queue or out
+ * of it as they say.
+ */
+void dg_store_flags(dg_store_t *st, dg_subject_t *s, unsigned set,
+    unsigned clear);
+
+
+#endif /* _DG_STORE_H_INCLUDED_ */

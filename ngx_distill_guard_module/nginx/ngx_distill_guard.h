@@ -1,0 +1,281 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The types that the nginx side shares, in one place.
+ */
+
+
+#ifndef _NGX_DISTILL_GUARD_H_INCLUDED_
+#define _NGX_DISTILL_GUARD_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "dg_core.h"
+#include "dg_hash.h"
+#include "dg_facts.h"
+#include "dg_dialect.h"
+#include "dg_reader.h"
+#include "dg_limit.h"
+#include "dg_store.h"
+
+
+#define NGX_DISTILL_GUARD_VERSION  "0.1.0"
+
+
+#define NGX_DISTILL_GUARD_OFF      0
+#define NGX_DISTILL_GUARD_OBSERVE  1
+#define NGX_DISTILL_GUARD_ENFORCE  2
+
+
+typedef struct ngx_distill_guard_geo_s    ngx_distill_guard_geo_t;
+typedef struct ngx_distill_guard_redis_s  ngx_distill_guard_redis_t;
+
+
+/*
+ * How the node's talk with Redis goes, for whoever asks: kept in the shared
+ * zone, written by the worker that holds the lease, under the zone's lock.
+ */
+
+typedef enum {
+    NGX_DISTILL_GUARD_SYNC_OFF = 0,      /* no Redis configured */
+    NGX_DISTILL_GUARD_SYNC_CONNECTING,
+    NGX_DISTILL_GUARD_SYNC_UP,
+    NGX_DISTILL_GUARD_SYNC_DOWN
+} ngx_distill_guard_sync_state_t;
+
+
+typedef struct {
+    ngx_pid_t       pid;             /* who holds the lease, 0: nobody */
+    uint64_t        until;           /* of the lease, Unix milliseconds */
+    ngx_uint_t      state;           /* ngx_distill_guard_sync_state_t */
+    uint64_t        since;           /* of the state, Unix milliseconds */
+    uint64_t        last;            /* last complete round, same */
+    uint64_t        rounds;
+    uint64_t        reports;         /* subjects sent and answered */
+    uint64_t        connects;
+    uint64_t        failures;        /* connections lost or refused */
+    uint64_t        errors;          /* error replies */
+    uint64_t        bytes_sent;
+    uint64_t        bytes_received;
+    int64_t         skew;            /* Redis' clock less ours, ms */
+} ngx_distill_guard_sync_t;
+
+
+/* at the start of the shared memory zone, behind nginx's own slab header */
+
+typedef struct {
+    uint32_t                    layout;
+    u_char                      random[16];   /* the secret where none was
+                                                 configured */
+    dg_store_t                 *store;        /* in the same mapping */
+    size_t                      size;         /* of the store */
+    ngx_distill_guard_sync_t    sync;
+} ngx_distill_guard_shared_t;
+
+
+/* a zone as the configuration sees it; lives as long as its cycle */
+
+typedef struct {
+    ngx_str_t                    name;
+    ngx_shm_zone_t              *shm_zone;
+    ngx_slab_pool_t             *shpool;
+    ngx_distill_guard_shared_t  *shared;
+    dg_store_t                  *store;
+    dg_hash_key_t                key;     /* of all ids in this zone */
+    uint64_t                     check;
+} ngx_distill_guard_zone_t;
+
+
+typedef struct {
+    ngx_array_t                  zones;   /* ngx_distill_guard_zone_t * */
+
+    ngx_str_t                    secret_file;
+    ngx_str_t                    secret;  /* as read; zeroed once used */
+
+    ngx_distill_guard_redis_t   *redis;   /* NULL: not configured */
+    ngx_distill_guard_geo_t     *geo;     /* NULL: no file configured */
+
+    unsigned                     active:1;   /* some location is not off */
+    unsigned                     limits:1;   /* some limit is configured */
+} ngx_distill_guard_main_conf_t;
+
+
+typedef struct {
+    ngx_uint_t                   mode;
+    ngx_str_t                    zone_name;
+    ngx_distill_guard_zone_t    *zone;
+    ngx_http_complex_value_t    *key;     /* NULL: the usual headers */
+    ngx_http_complex_value_t    *account; /* NULL: the key */
+    ngx_array_t                 *exempt;  /* ngx_http_complex_value_t */
+    ngx_array_t                 *limits;  /* dg_limit_t */
+} ngx_distill_guard_loc_conf_t;
+
+
+/* what is known of the client's network */
+
+typedef struct {
+    uint32_t                     asn;          /* 0: not known */
+    u_char                       country[2];   /* zeros: not known */
+    unsigned                     hosting:1;
+    unsigned                     anonymous:1;
+} ngx_distill_guard_place_t;
+
+
+/*
+ * One request.  Allocated in the request's pool at PREACCESS, found again by
+ * its pool cleanup after an internal redirect has cleared r->ctx.
+ */
+
+typedef struct {
+    ngx_distill_guard_zone_t      *zone;
+    ngx_distill_guard_loc_conf_t  *conf;       /* that judged */
+
+    dg_id_t                        key;
+    dg_id_t                        account;    /* the key's where not given */
+    dg_id_t                        client;     /* fingerprint */
+    ngx_distill_guard_place_t      place;
+
+    dg_endpoint_t                  endpoint;
+    dg_exchange_t                  exchange;
+    const dg_limit_t              *limits;     /* none where exempt */
+    ngx_uint_t                     nlimits;
+    dg_decision_t                  decision;   /* the first that refuses */
+
+    dg_request_t                  *request_reader;   /* while reading */
+    dg_request_facts_t             request;
+    dg_response_t                 *response_reader;
+    dg_response_facts_t            response;
+    ngx_str_t                      refusal;    /* body of ours to send */
+
+    unsigned                       exempt:1;
+    unsigned                       judged:1;   /* body stage is over */
+    unsigned                       refused:1;  /* we answer, not upstream */
+    unsigned                       answered:1; /* a response head was seen */
+    unsigned                       finished:1; /* its last buffer was seen */
+    unsigned                       settled:1;
+} ngx_distill_guard_ctx_t;
+
+
+/* module */
+
+ngx_int_t ngx_distill_guard_read_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_str_t *file, size_t max, ngx_str_t *secret);
+
+
+/* zone: the only file that takes the lock */
+
+char *ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_distill_guard_zone_t *ngx_distill_guard_zone_find(
+    ngx_distill_guard_main_conf_t *mcf, ngx_str_t *name);
+ngx_int_t ngx_distill_guard_zone_inherit(ngx_conf_t *cf,
+    ngx_distill_guard_main_conf_t *mcf);
+
+/*
+ * Takes the lock of the zone's slab pool, which the master releases should
+ * the worker die, and mends the store if somebody died in it.  Between lock
+ * and unlock: no logging, no allocation, no calls that may block.
+ */
+dg_store_t *ngx_distill_guard_lock(ngx_distill_guard_zone_t *zone);
+void ngx_distill_guard_unlock(ngx_distill_guard_zone_t *zone);
+
+/* Unix time in milliseconds, of the event loop's clock */
+uint64_t ngx_distill_guard_now(void);
+
+
+/* identity */
+
+ngx_int_t ngx_distill_guard_identify(ngx_http_request_t *r,
+    ngx_distill_guard_loc_conf_t *glcf, ngx_distill_guard_ctx_t *ctx);
+
+
+/*
+ * The request's log without nginx's own words on the request: these quote
+ * the request line, and in it the key of clients that send ?key=.
+ */
+
+ngx_log_t ngx_distill_guard_log(ngx_http_request_t *r);
+
+
+/* request: PREACCESS and the request body filter */
+
+ngx_distill_guard_ctx_t *ngx_distill_guard_get_ctx(ngx_http_request_t *r);
+ngx_int_t ngx_distill_guard_preaccess_handler(ngx_http_request_t *r);
+ngx_int_t ngx_distill_guard_request_init(ngx_conf_t *cf);
+
+
+/* response: header and body filters */
+
+ngx_int_t ngx_distill_guard_response_init(ngx_conf_t *cf);
+
+
+/*
+ * enforce: makes the headers and the body of a refusal, and returns the
+ * status that the caller has to return to nginx.  The header and the body
+ * filter then put the body in place of nginx's page, unless error_page has
+ * led elsewhere.
+ */
+
+ngx_int_t ngx_distill_guard_refuse(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+ngx_uint_t ngx_distill_guard_refusal_due(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+void ngx_distill_guard_refusal_header(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+ngx_chain_t *ngx_distill_guard_refusal_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in);
+
+
+/* settle: the end of an exchange, counted once */
+
+ngx_int_t ngx_distill_guard_log_handler(ngx_http_request_t *r);
+
+/* what the exchange has cost so far; final in the log phase */
+void ngx_distill_guard_usage(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, dg_usage_t *usage);
+ngx_uint_t ngx_distill_guard_aborted(ngx_distill_guard_ctx_t *ctx);
+ngx_uint_t ngx_distill_guard_status_code(ngx_http_request_t *r);
+
+
+/* variables */
+
+ngx_int_t ngx_distill_guard_add_variables(ngx_conf_t *cf);
+
+
+/* geo: MaxMind files, looked up once per request, reloaded when replaced */
+
+char *ngx_distill_guard_geoip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_distill_guard_hosting(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* warns of what is configured to no effect */
+void ngx_distill_guard_geo_warn(ngx_conf_t *cf,
+    ngx_distill_guard_geo_t *geo);
+
+void ngx_distill_guard_geo_lookup(ngx_distill_guard_geo_t *geo,
+    struct sockaddr *sa, ngx_distill_guard_place_t *place);
+ngx_int_t ngx_distill_guard_geo_init_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_geo_t *geo);
+
+
+/* redis: one lease-holding worker per node */
+
+char *ngx_distill_guard_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_main_conf_t *mcf);
+void ngx_distill_guard_redis_exit_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_main_conf_t *mcf);
+
+
+/* status */
+
+char *ngx_distill_guard_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+extern ngx_module_t  ngx_distill_guard_module;
+
+
+#endif /* _NGX_DISTILL_GUARD_H_INCLUDED_ */

@@ -1,0 +1,667 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Directives, configurations and hooks.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_distill_guard.h"
+
+
+#define NGX_DISTILL_GUARD_SECRET_MIN  16
+#define NGX_DISTILL_GUARD_SECRET_MAX  4096
+
+
+static ngx_int_t ngx_distill_guard_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_distill_guard_postconfiguration(ngx_conf_t *cf);
+static void *ngx_distill_guard_create_main_conf(ngx_conf_t *cf);
+static void *ngx_distill_guard_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_distill_guard(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_distill_guard_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_distill_guard_phase(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
+static ngx_int_t ngx_distill_guard_init_process(ngx_cycle_t *cycle);
+static void ngx_distill_guard_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_command_t  ngx_distill_guard_commands[] = {
+
+    { ngx_string("distill_guard_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_distill_guard_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_distill_guard_secret,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_distill_guard_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_geoip"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23,
+      ngx_distill_guard_geoip,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_hosting"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_distill_guard_hosting,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_distill_guard,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_distill_guard_loc_conf_t, key),
+      NULL },
+
+    { ngx_string("distill_guard_account"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_distill_guard_loc_conf_t, account),
+      NULL },
+
+    { ngx_string("distill_guard_exempt"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_distill_guard_loc_conf_t, exempt),
+      NULL },
+
+    { ngx_string("distill_guard_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_distill_guard_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_distill_guard_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_distill_guard_module_ctx = {
+    ngx_distill_guard_preconfiguration,    /* preconfiguration */
+    ngx_distill_guard_postconfiguration,   /* postconfiguration */
+
+    ngx_distill_guard_create_main_conf,    /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_distill_guard_create_loc_conf,     /* create location configuration */
+    ngx_distill_guard_merge_loc_conf       /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_distill_guard_module = {
+    NGX_MODULE_V1,
+    &ngx_distill_guard_module_ctx,         /* module context */
+    ngx_distill_guard_commands,            /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_distill_guard_init_process,        /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_distill_guard_exit_process,        /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_conf_enum_t  ngx_distill_guard_modes[] = {
+    { ngx_string("off"), NGX_DISTILL_GUARD_OFF },
+    { ngx_string("observe"), NGX_DISTILL_GUARD_OBSERVE },
+    { ngx_string("enforce"), NGX_DISTILL_GUARD_ENFORCE },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_int_t
+ngx_distill_guard_preconfiguration(ngx_conf_t *cf)
+{
+    if (dg_dialect_init() != DG_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "distill guard: the dialect tables are not well "
+                           "formed");
+        return NGX_ERROR;
+    }
+
+    return ngx_distill_guard_add_variables(cf);
+}
+
+
+static void *
+ngx_distill_guard_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_distill_guard_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->secret_file = { 0, NULL };
+     *     mcf->secret = { 0, NULL };
+     *     mcf->redis = NULL;
+     *     mcf->geo = NULL;
+     *     mcf->active = 0;
+     *     mcf->limits = 0;
+     */
+
+    if (ngx_array_init(&mcf->zones, cf->pool, 1,
+                       sizeof(ngx_distill_guard_zone_t *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static void *
+ngx_distill_guard_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_distill_guard_loc_conf_t  *glcf;
+
+    glcf = ngx_pcalloc(cf->pool, sizeof(ngx_distill_guard_loc_conf_t));
+    if (glcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     glcf->zone_name = { 0, NULL };
+     *     glcf->zone = NULL;
+     *     glcf->key = NULL;
+     *     glcf->account = NULL;
+     *     glcf->limits = NULL;
+     */
+
+    glcf->mode = NGX_CONF_UNSET_UINT;
+    glcf->exempt = NGX_CONF_UNSET_PTR;
+
+    return glcf;
+}
+
+
+static char *
+ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_distill_guard_loc_conf_t *prev = parent;
+    ngx_distill_guard_loc_conf_t *conf = child;
+
+    ngx_distill_guard_zone_t       **zones;
+    ngx_distill_guard_main_conf_t   *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
+
+    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_DISTILL_GUARD_OFF);
+    ngx_conf_merge_str_value(conf->zone_name, prev->zone_name, "");
+    ngx_conf_merge_ptr_value(conf->exempt, prev->exempt, NULL);
+
+    if (conf->key == NULL) {
+        conf->key = prev->key;
+    }
+
+    if (conf->account == NULL) {
+        conf->account = prev->account;
+    }
+
+    if (conf->limits == NULL) {
+        conf->limits = prev->limits;
+    }
+
+    if (conf->mode == NGX_DISTILL_GUARD_OFF) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->zone_name.len) {
+        conf->zone = ngx_distill_guard_zone_find(mcf, &conf->zone_name);
+
+        if (conf->zone == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"distill_guard\" names an unknown zone "
+                               "\"%V\": define it with "
+                               "\"distill_guard_zone zone=%V:64m;\" in http",
+                               &conf->zone_name, &conf->zone_name);
+            return NGX_CONF_ERROR;
+        }
+
+    } else if (mcf->zones.nelts == 1) {
+        zones = mcf->zones.elts;
+        conf->zone = zones[0];
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"distill_guard\" needs a zone: %s",
+                           mcf->zones.nelts
+                           ? "there are several, so say which, with zone=name"
+                           : "define one with \"distill_guard_zone "
+                             "zone=guard:64m;\" in http");
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->active = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
+
+    if (mcf->limits && mcf->zones.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"distill_guard_limit\" needs a zone to count "
+                           "in: define one with \"distill_guard_zone "
+                           "zone=guard:64m;\" in http");
+        return NGX_ERROR;
+    }
+
+    if (mcf->redis && mcf->secret.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"distill_guard_redis\" needs "
+                           "\"distill_guard_secret\": all nodes that share "
+                           "a Redis must share one secret file");
+        return NGX_ERROR;
+    }
+
+    if (mcf->redis && mcf->zones.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"distill_guard_redis\" needs a zone to keep "
+                           "counts in: define one with \"distill_guard_zone "
+                           "zone=guard:64m;\" in http");
+        return NGX_ERROR;
+    }
+
+    if (mcf->geo) {
+        ngx_distill_guard_geo_warn(cf, mcf->geo);
+    }
+
+    if (ngx_distill_guard_zone_inherit(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* hashes are keyed by what was derived from it; it is not needed again */
+
+    if (mcf->secret.len) {
+        ngx_explicit_memzero(mcf->secret.data, mcf->secret.len);
+    }
+
+    if (!mcf->active) {
+        return NGX_OK;
+    }
+
+    if (ngx_distill_guard_phase(cf, NGX_HTTP_PREACCESS_PHASE,
+                                ngx_distill_guard_preaccess_handler)
+        != NGX_OK
+        || ngx_distill_guard_phase(cf, NGX_HTTP_LOG_PHASE,
+                                   ngx_distill_guard_log_handler)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_distill_guard_request_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_distill_guard_response_init(cf);
+}
+
+
+static ngx_int_t
+ngx_distill_guard_phase(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+/* distill_guard off | observe | enforce [zone=name] */
+
+static char *
+ngx_distill_guard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_distill_guard_loc_conf_t *glcf = conf;
+
+    ngx_str_t        *value;
+    ngx_uint_t        i;
+    ngx_conf_enum_t  *mode;
+
+    if (glcf->mode != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    mode = ngx_distill_guard_modes;
+
+    for (i = 0; mode[i].name.len; i++) {
+        if (mode[i].name.len == value[1].len
+            && ngx_strcmp(mode[i].name.data, value[1].data) == 0)
+        {
+            glcf->mode = mode[i].value;
+            break;
+        }
+    }
+
+    if (mode[i].name.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"distill_guard\": it is "
+                           "off, observe or enforce", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (value[2].len <= 5 || ngx_strncmp(value[2].data, "zone=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in \"distill_guard\": "
+                           "only zone=name may follow the mode", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    glcf->zone_name.data = value[2].data + 5;
+    glcf->zone_name.len = value[2].len - 5;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * The secret is what the file holds, less white space at its end.  It is
+ * read by the master at start and at reload, so the file need be readable
+ * by nobody else.
+ */
+
+static char *
+ngx_distill_guard_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_distill_guard_main_conf_t *mcf = conf;
+
+    ngx_str_t  *value;
+
+    if (mcf->secret_file.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    mcf->secret_file = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &mcf->secret_file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_distill_guard_read_secret(cf, cmd, &mcf->secret_file,
+                                      NGX_DISTILL_GUARD_SECRET_MAX,
+                                      &mcf->secret)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (mcf->secret.len < NGX_DISTILL_GUARD_SECRET_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "secret file \"%V\" in \"%V\" holds %uz bytes, %d "
+                           "are the least: make one with "
+                           "\"openssl rand -hex 32\"",
+                           &mcf->secret_file, &cmd->name, mcf->secret.len,
+                           NGX_DISTILL_GUARD_SECRET_MIN);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Reads a small file that holds a secret or a password; used for
+ * distill_guard_secret and for password_file= of distill_guard_redis.  The
+ * bytes lie in the configuration's pool and are the caller's to clear.
+ */
+
+ngx_int_t
+ngx_distill_guard_read_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_str_t *file, size_t max, ngx_str_t *secret)
+{
+    ssize_t    n;
+    ngx_fd_t   fd;
+    ngx_err_t  err;
+
+    secret->data = ngx_pnalloc(cf->pool, max + 1);
+    if (secret->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    fd = ngx_open_file(file->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "cannot open \"%V\" of \"%V\": it must exist and "
+                           "be readable by the user that starts nginx",
+                           file, &cmd->name);
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, secret->data, max + 1);
+    err = ngx_errno;
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", file);
+    }
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, err,
+                           "cannot read \"%V\" of \"%V\"", file, &cmd->name);
+        return NGX_ERROR;
+    }
+
+    if ((size_t) n > max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"%V\" is longer than %uz bytes",
+                           file, &cmd->name, max);
+        return NGX_ERROR;
+    }
+
+    while (n && (secret->data[n - 1] == LF || secret->data[n - 1] == CR
+                 || secret->data[n - 1] == ' ' || secret->data[n - 1] == '\t'))
+    {
+        n--;
+    }
+
+    if (n == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"%V\" is empty", file, &cmd->name);
+        return NGX_ERROR;
+    }
+
+    secret->len = n;
+
+    return NGX_OK;
+}
+
+
+/* distill_guard_limit key|account|origin|asn metric=N/period ... */
+
+static char *
+ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_distill_guard_loc_conf_t *glcf = conf;
+
+    char                            error[DG_ERROR_TEXT];
+    dg_str_t                        arg;
+    ngx_str_t                      *value;
+    ngx_uint_t                      i, n;
+    dg_limit_t                      limit, *l;
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
+    mcf->limits = 1;
+
+    if (glcf->limits == NULL) {
+        glcf->limits = ngx_array_create(cf->pool, 4, sizeof(dg_limit_t));
+        if (glcf->limits == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+
+    ngx_memzero(&limit, sizeof(dg_limit_t));
+
+    arg.data = value[1].data;
+    arg.len = value[1].len;
+
+    if (dg_limit_kind(&limit, &arg, error) != DG_OK) {
+        goto invalid;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        arg.data = value[i].data;
+        arg.len = value[i].len;
+
+        if (dg_limit_parse(&limit, &arg, error) != DG_OK) {
+            goto invalid;
+        }
+
+        l = glcf->limits->elts;
+
+        for (n = 0; n < glcf->limits->nelts; n++) {
+            if (l[n].kind == limit.kind && l[n].metric == limit.metric
+                && l[n].period == limit.period)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V %V\" in \"distill_guard_limit\" "
+                                   "limits again what is limited already "
+                                   "on this level", &value[1], &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        l = ngx_array_push(glcf->limits);
+        if (l == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *l = limit;
+    }
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "%s in \"distill_guard_limit\"", error);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_init_process(ngx_cycle_t *cycle)
+{
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_distill_guard_module);
+
+    if (mcf == NULL
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    if (mcf->geo
+        && ngx_distill_guard_geo_init_process(cycle, mcf->geo) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mcf->redis
+        && ngx_distill_guard_redis_init_process(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_distill_guard_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_distill_guard_module);
+
+    if (mcf && mcf->redis) {
+        ngx_distill_guard_redis_exit_process(cycle, mcf);
+    }
+}

@@ -1,0 +1,436 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The way in: who asks is known at PREACCESS and judged there; the body is
+ * read as it passes the request body filters and judged on its last buffer.
+ * In between nothing is refused: a body cut off in the middle would be taken
+ * for the next request on the connection.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_distill_guard.h"
+
+
+static ngx_distill_guard_ctx_t *ngx_distill_guard_create_ctx(
+    ngx_http_request_t *r, ngx_distill_guard_loc_conf_t *glcf);
+static void ngx_distill_guard_cleanup(void *data);
+static ngx_int_t ngx_distill_guard_ask_identity(ngx_http_request_t *r);
+static ngx_int_t ngx_distill_guard_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static void ngx_distill_guard_read_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in, ngx_uint_t *last);
+static void ngx_distill_guard_open_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+static ngx_uint_t ngx_distill_guard_encoded(ngx_http_request_t *r);
+static ngx_int_t ngx_distill_guard_judge_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+static void ngx_distill_guard_judged(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, const dg_decision_t *decision,
+    ngx_uint_t enforce);
+
+
+static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
+
+
+ngx_int_t
+ngx_distill_guard_request_init(ngx_conf_t *cf)
+{
+    ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_top_request_body_filter = ngx_distill_guard_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * An internal redirect clears r->ctx, but the cleanups of the pool stay: the
+ * request must not be counted twice, nor its verdict be lost.
+ */
+
+ngx_distill_guard_ctx_t *
+ngx_distill_guard_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t       *cln;
+    ngx_distill_guard_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_distill_guard_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_distill_guard_cleanup) {
+                ctx = cln->data;
+                break;
+            }
+        }
+    }
+
+    return ctx;
+}
+
+
+/* only marks the context in the pool; nothing is held that needs freeing */
+
+static void
+ngx_distill_guard_cleanup(void *data)
+{
+    return;
+}
+
+
+static ngx_distill_guard_ctx_t *
+ngx_distill_guard_create_ctx(ngx_http_request_t *r,
+    ngx_distill_guard_loc_conf_t *glcf)
+{
+    ngx_pool_cleanup_t       *cln;
+    ngx_distill_guard_ctx_t  *ctx;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_distill_guard_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_distill_guard_ctx_t));
+
+    ctx->zone = glcf->zone;
+    ctx->conf = glcf;
+
+    cln->handler = ngx_distill_guard_cleanup;
+
+    return ctx;
+}
+
+
+/*
+ * NGX_DECLINED lets the other handlers of the phase run; NGX_OK would skip
+ * limit_req and limit_conn.
+ */
+
+ngx_int_t
+ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
+{
+    dg_str_t                       method, path;
+    ngx_log_t                      log;
+    dg_store_t                    *st;
+    dg_decision_t                  decision;
+    ngx_distill_guard_ctx_t       *ctx;
+    ngx_distill_guard_loc_conf_t  *glcf;
+
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_distill_guard_module);
+
+    if (glcf->mode == NGX_DISTILL_GUARD_OFF
+        || ngx_distill_guard_get_ctx(r) != NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_distill_guard_create_ctx(r, glcf);
+    if (ctx == NULL) {
+        goto failed;
+    }
+
+    method.data = r->method_name.data;
+    method.len = r->method_name.len;
+    path.data = r->uri.data;
+    path.len = r->uri.len;
+
+    dg_dialect_match(&ctx->endpoint, &method, &path);
+
+    if (ngx_distill_guard_identify(r, glcf, ctx) != NGX_OK) {
+        goto failed;
+    }
+
+    ctx->exempt = ngx_http_test_predicates(r, glcf->exempt) == NGX_DECLINED;
+
+    if (glcf->limits && !ctx->exempt) {
+        ctx->limits = glcf->limits->elts;
+        ctx->nlimits = glcf->limits->nelts;
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_distill_guard_module);
+
+    if (!ctx->endpoint.charged) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_distill_guard_ask_identity(r) != NGX_OK) {
+        goto failed;
+    }
+
+    st = ngx_distill_guard_lock(ctx->zone);
+
+    dg_store_admit(st, &ctx->exchange, ctx->limits, ctx->nlimits,
+                   glcf->mode == NGX_DISTILL_GUARD_ENFORCE,
+                   ngx_distill_guard_now(), &decision);
+
+    ngx_distill_guard_unlock(ctx->zone);
+
+    ngx_distill_guard_judged(r, ctx, &decision,
+                             glcf->mode == NGX_DISTILL_GUARD_ENFORCE);
+
+    if (ctx->refused) {
+        return ngx_distill_guard_refuse(r, ctx);
+    }
+
+    return NGX_DECLINED;
+
+failed:
+
+    /* the guard's own failure never fails a request */
+
+    if (ctx) {
+        ctx->endpoint.charged = 0;
+    }
+
+    log = ngx_distill_guard_log(r);
+
+    ngx_log_error(NGX_LOG_ERR, &log, 0,
+                  "distill guard: no memory, the request passes unseen");
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Compressed answers cannot be read, so the upstream is asked for plain
+ * ones.  Only the header that is passed on changes: gzip and its kin look at
+ * r->headers_in.accept_encoding, which goes on pointing to what the client
+ * said.
+ */
+
+static ngx_int_t
+ngx_distill_guard_ask_identity(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_GZIP)
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.accept_encoding;
+
+    if (h == NULL) {
+        return NGX_OK;
+    }
+
+    r->headers_in.accept_encoding = ngx_palloc(r->pool,
+                                               sizeof(ngx_table_elt_t));
+    if (r->headers_in.accept_encoding == NULL) {
+        r->headers_in.accept_encoding = h;
+        return NGX_ERROR;
+    }
+
+    *r->headers_in.accept_encoding = *h;
+
+    ngx_str_set(&h->value, "identity");
+#endif
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t                 rc;
+    ngx_uint_t                last;
+    ngx_distill_guard_ctx_t  *ctx;
+
+    ctx = ngx_distill_guard_get_ctx(r);
+
+    if (ctx == NULL || r != r->main || ctx->judged || !ctx->endpoint.charged) {
+        return ngx_http_next_request_body_filter(r, in);
+    }
+
+    last = 0;
+
+    ngx_distill_guard_read_body(r, ctx, in, &last);
+
+    if (last) {
+        rc = ngx_distill_guard_judge_body(r, ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return ngx_http_next_request_body_filter(r, in);
+}
+
+
+static void
+ngx_distill_guard_read_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in, ngx_uint_t *last)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (!ctx->request.present) {
+        ngx_distill_guard_open_body(r, ctx);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ctx->request_reader && ngx_buf_in_memory(b)) {
+            dg_request_push(ctx->request_reader, b->pos, b->last - b->pos);
+        }
+
+        if (b->last_buf) {
+            *last = 1;
+        }
+    }
+}
+
+
+/*
+ * The bytes of a body that is not read are counted all the same; without
+ * memory for that the head says how many they are, if it does.
+ */
+
+static void
+ngx_distill_guard_open_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
+{
+    ctx->request_reader = ngx_palloc(r->pool, sizeof(dg_request_t));
+
+    if (ctx->request_reader) {
+        dg_request_init(ctx->request_reader, &ctx->endpoint, &ctx->zone->key,
+                        &ctx->request);
+
+    } else if (r->headers_in.content_length_n > 0) {
+        ctx->request.bytes = r->headers_in.content_length_n;
+    }
+
+    ctx->request.present = 1;
+    ctx->request.encoded = ngx_distill_guard_encoded(r);
+}
+
+
+static ngx_uint_t
+ngx_distill_guard_encoded(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].key.len == sizeof("Content-Encoding") - 1
+            && ngx_strcasecmp(header[i].key.data,
+                              (u_char *) "Content-Encoding")
+               == 0)
+        {
+            return header[i].value.len != sizeof("identity") - 1
+                   || ngx_strcasecmp(header[i].value.data,
+                                     (u_char *) "identity")
+                      != 0;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_distill_guard_judge_body(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
+{
+    uint64_t        n, output;
+    ngx_uint_t      enforce;
+    dg_store_t     *st;
+    dg_decision_t   decision;
+
+    ctx->judged = 1;
+
+    if (ctx->request_reader) {
+        dg_request_end(ctx->request_reader);
+    }
+
+    /*
+     * With proxy_request_buffering off the upstream may have had the head of
+     * the request by now: it is too late to refuse.
+     */
+
+    enforce = ctx->conf->mode == NGX_DISTILL_GUARD_ENFORCE
+              && (r->upstream == NULL || r->upstream->peer.connection == NULL);
+
+    n = ngx_max(ctx->request.n, 1);
+    output = ngx_min(ctx->request.max_tokens, DG_LIMIT_MAX / n) * n;
+
+    st = ngx_distill_guard_lock(ctx->zone);
+
+    dg_store_reserve(st, &ctx->exchange, ctx->limits, ctx->nlimits, enforce,
+                     dg_facts_input_estimate(&ctx->request), output,
+                     ngx_distill_guard_now(), &decision);
+
+    ngx_distill_guard_unlock(ctx->zone);
+
+    ngx_distill_guard_judged(r, ctx, &decision, enforce);
+
+    return ctx->refused ? ngx_distill_guard_refuse(r, ctx) : NGX_OK;
+}
+
+
+/* the first verdict other than PASS is the request's */
+
+static void
+ngx_distill_guard_judged(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
+    const dg_decision_t *decision, ngx_uint_t enforce)
+{
+    u_char      text[DG_SUBJECT_TEXT], limit[DG_LIMIT_TEXT];
+    size_t      text_len, limit_len;
+    dg_id_t    *id;
+    unsigned    kind;
+    ngx_log_t   log;
+    ngx_str_t   name;
+    ngx_uint_t  level;
+
+    if (decision->verdict == DG_PASS || ctx->decision.verdict != DG_PASS) {
+        return;
+    }
+
+    ctx->decision = *decision;
+    ctx->refused = enforce;
+
+    /* where no account is given a limit of accounts is one of keys */
+
+    kind = decision->limit->kind;
+
+    if (kind == DG_KIND_ACCOUNT && dg_id_none(&ctx->exchange.ids[kind])) {
+        kind = DG_KIND_KEY;
+    }
+
+    id = &ctx->exchange.ids[kind];
+
+    name.data = (u_char *) dg_kinds[kind].data;
+    name.len = dg_kinds[kind].len;
+    text_len = dg_subject_text(text, kind, id) - text;
+    limit_len = dg_limit_text(limit, decision->limit) - limit;
+
+    level = enforce ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+    log = ngx_distill_guard_log(r);
+
+    ngx_log_error(level, &log, 0,
+                  "distill guard%s refuses %V %*s: over \"%*s\" with %uL, "
+                  "free again in %uL ms",
+                  enforce ? "" : " (dry run)", &name, text_len, text,
+                  limit_len, limit, decision->value, decision->wait_ms);
+}

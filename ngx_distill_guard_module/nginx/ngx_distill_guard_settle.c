@@ -1,0 +1,108 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The end of an exchange: whatever happened to it, it is counted here, once.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_distill_guard.h"
+
+
+static void ngx_distill_guard_end(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, dg_end_t *end);
+
+
+/* runs for every way a request can end, the client's leaving included */
+
+ngx_int_t
+ngx_distill_guard_log_handler(ngx_http_request_t *r)
+{
+    dg_end_t                  end;
+    dg_usage_t                usage;
+    dg_store_t               *st;
+    ngx_uint_t                status, accepted, keep;
+    ngx_distill_guard_ctx_t  *ctx;
+
+    if (r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_distill_guard_get_ctx(r);
+
+    if (ctx == NULL || ctx->settled || !ctx->endpoint.charged) {
+        return NGX_OK;
+    }
+
+    ctx->settled = 1;
+
+    ngx_distill_guard_end(r, ctx, &end);
+    dg_facts_usage(&usage, &ctx->request, &ctx->response, &end);
+
+    status = ngx_distill_guard_status_code(r);
+    accepted = end.status >= 200 && end.status < 300;
+
+    /* who leaves before the answer has made the upstream work all the same */
+
+    keep = accepted || status == NGX_HTTP_CLIENT_CLOSED_REQUEST;
+
+    st = ngx_distill_guard_lock(ctx->zone);
+
+    dg_store_settle(st, &ctx->exchange, &usage, accepted, keep,
+                    ngx_distill_guard_now());
+    dg_store_tally(st, &end, &ctx->request, &ctx->response);
+
+    ngx_distill_guard_unlock(ctx->zone);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_distill_guard_usage(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
+    dg_usage_t *usage)
+{
+    dg_end_t  end;
+
+    ngx_distill_guard_end(r, ctx, &end);
+    dg_facts_usage(usage, &ctx->request, &ctx->response, &end);
+}
+
+
+static void
+ngx_distill_guard_end(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
+    dg_end_t *end)
+{
+    end->status = ctx->answered && !ctx->refused
+                  ? ngx_distill_guard_status_code(r) : 0;
+    end->aborted = ngx_distill_guard_aborted(ctx);
+    end->charged = ctx->endpoint.charged;
+}
+
+
+/*
+ * Cut off by the client, or by the upstream: a stream that ends without its
+ * own last word is not whole, even where the connection was closed in order.
+ */
+
+ngx_uint_t
+ngx_distill_guard_aborted(ngx_distill_guard_ctx_t *ctx)
+{
+    if (ctx->refused || !ctx->answered) {
+        return 0;
+    }
+
+    return !ctx->finished || (ctx->response.read && !ctx->response.complete);
+}
+
+
+/* as $status has it; 0 before there is one */
+
+ngx_uint_t
+ngx_distill_guard_status_code(ngx_http_request_t *r)
+{
+    return r->err_status ? r->err_status : r->headers_out.status;
+}

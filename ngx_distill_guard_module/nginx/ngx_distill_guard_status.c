@@ -1,0 +1,310 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The status page: JSON, or the text that Prometheus reads where the request
+ * says ?format=prometheus or, without a format, its Accept header names
+ * OpenMetrics or version 0.0.4 of that text, as Prometheus does by itself.
+ */
+
+
+#include "ngx_distill_guard_metrics.h"
+#include "ngx_distill_guard_compat.h"
+
+
+typedef ngx_buf_t *(*ngx_distill_guard_status_pt)(ngx_pool_t *pool,
+    ngx_distill_guard_snapshot_t *zones, ngx_uint_t n);
+
+
+typedef struct {
+    ngx_str_t                     name;      /* in ?format= */
+    ngx_str_t                     type;
+    ngx_distill_guard_status_pt   write;
+} ngx_distill_guard_format_t;
+
+
+static ngx_int_t ngx_distill_guard_status_handler(ngx_http_request_t *r);
+static ngx_distill_guard_format_t *ngx_distill_guard_status_format(
+    ngx_http_request_t *r);
+static ngx_uint_t ngx_distill_guard_status_scraped(ngx_http_request_t *r);
+static ngx_distill_guard_snapshot_t *ngx_distill_guard_status_zones(
+    ngx_http_request_t *r, ngx_distill_guard_main_conf_t *mcf);
+static ngx_int_t ngx_distill_guard_status_zone(ngx_http_request_t *r,
+    ngx_distill_guard_zone_t *zone, ngx_distill_guard_snapshot_t *shot);
+static ngx_int_t ngx_distill_guard_status_name(ngx_http_request_t *r,
+    ngx_str_t *name, ngx_str_t *escaped);
+static ngx_int_t ngx_distill_guard_status_no_store(ngx_http_request_t *r);
+
+
+static ngx_distill_guard_format_t  ngx_distill_guard_formats[] = {
+
+    { ngx_string("json"),
+      ngx_string("application/json"),
+      ngx_distill_guard_metrics_json },
+
+    { ngx_string("prometheus"),
+      ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+      ngx_distill_guard_metrics_prometheus }
+};
+
+
+/* distill_guard_status */
+
+char *
+ngx_distill_guard_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == ngx_distill_guard_status_handler) {
+        return "is duplicate";
+    }
+
+    clcf->handler = ngx_distill_guard_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                       rc;
+    ngx_buf_t                      *b;
+    ngx_chain_t                     out;
+    ngx_distill_guard_format_t     *format;
+    ngx_distill_guard_snapshot_t   *zones;
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    format = ngx_distill_guard_status_format(r);
+    if (format == NULL) {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_distill_guard_module);
+
+    zones = ngx_distill_guard_status_zones(r, mcf);
+    if (zones == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b = format->write(r->pool, zones, mcf->zones.nelts);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_distill_guard_status_no_store(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = b->last - b->pos;
+    r->headers_out.content_type = format->type;
+    r->headers_out.content_type_len = format->type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_distill_guard_format_t *
+ngx_distill_guard_status_format(ngx_http_request_t *r)
+{
+    ngx_str_t                    value;
+    ngx_uint_t                   i;
+    ngx_distill_guard_format_t  *format;
+
+    format = ngx_distill_guard_formats;
+
+    if (r->args.len == 0
+        || ngx_http_arg(r, (u_char *) "format", 6, &value) != NGX_OK)
+    {
+        return &format[ngx_distill_guard_status_scraped(r)];
+    }
+
+    for (i = 0; i < dg_nelts(ngx_distill_guard_formats); i++) {
+        if (format[i].name.len == value.len
+            && ngx_strncmp(format[i].name.data, value.data, value.len) == 0)
+        {
+            return &format[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+ngx_distill_guard_status_scraped(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].key.len == sizeof("accept") - 1
+            && ngx_strncasecmp(header[i].key.data, (u_char *) "accept",
+                               sizeof("accept") - 1)
+               == 0
+            && (ngx_strstr(header[i].value.data, "openmetrics-text")
+                || ngx_strstr(header[i].value.data, "version=0.0.4")))
+        {
+            return 1;
+        }
+    }
+}
+
+
+static ngx_distill_guard_snapshot_t *
+ngx_distill_guard_status_zones(ngx_http_request_t *r,
+    ngx_distill_guard_main_conf_t *mcf)
+{
+    ngx_uint_t                      i;
+    ngx_distill_guard_zone_t      **zones;
+    ngx_distill_guard_snapshot_t   *shots;
+
+    shots = ngx_palloc(r->pool, (mcf->zones.nelts + 1)
+                                * sizeof(ngx_distill_guard_snapshot_t));
+    if (shots == NULL) {
+        return NULL;
+    }
+
+    zones = mcf->zones.elts;
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        if (ngx_distill_guard_status_zone(r, zones[i], &shots[i]) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    return shots;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_status_zone(ngx_http_request_t *r,
+    ngx_distill_guard_zone_t *zone, ngx_distill_guard_snapshot_t *shot)
+{
+    uint64_t     now;
+    dg_store_t  *st;
+
+    if (ngx_distill_guard_status_name(r, &zone->name, &shot->name)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    now = ngx_distill_guard_now();
+
+    st = ngx_distill_guard_lock(zone);
+
+    shot->store = *st;
+    shot->arena = *dg_store_subjects(st);
+    shot->used = dg_store_used(st);
+    shot->sync = zone->shared->sync;
+
+    ngx_distill_guard_unlock(zone);
+
+    /* the worker that has the lease may be ahead by a tick */
+
+    if (shot->sync.last == 0) {
+        shot->age = NGX_DISTILL_GUARD_UNKNOWN;
+
+    } else {
+        shot->age = now > shot->sync.last ? now - shot->sync.last : 0;
+    }
+
+    return NGX_OK;
+}
+
+
+/* both forms escape these two alike; what breaks a line is taken out */
+
+static ngx_int_t
+ngx_distill_guard_status_name(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *escaped)
+{
+    u_char  *p;
+    size_t   i;
+
+    escaped->data = ngx_pnalloc(r->pool, 2 * name->len);
+    if (escaped->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = escaped->data;
+
+    for (i = 0; i < name->len; i++) {
+
+        if (name->data[i] < 0x20 || name->data[i] == 0x7f) {
+            *p++ = '?';
+            continue;
+        }
+
+        if (name->data[i] == '"' || name->data[i] == '\\') {
+            *p++ = '\\';
+        }
+
+        *p++ = name->data[i];
+    }
+
+    escaped->len = p - escaped->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_status_no_store(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_distill_guard_single(h);
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, "no-store");
+
+    return NGX_OK;
+}

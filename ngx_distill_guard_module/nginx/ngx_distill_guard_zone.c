@@ -1,0 +1,355 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The shared zone: made at start, kept over reloads, and the only place
+ * where its lock is taken.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_distill_guard.h"
+
+
+/* nginx's slab header, our own, and the smallest store */
+#define NGX_DISTILL_GUARD_ZONE_MIN  (512 * 1024)
+
+/* changes with every structure that lies in the zone */
+#define NGX_DISTILL_GUARD_LAYOUT                                              \
+    (DG_STORE_LAYOUT << 16 | sizeof(ngx_distill_guard_shared_t))
+
+
+static ngx_int_t ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+static void ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone);
+static ngx_int_t ngx_distill_guard_zone_random(u_char *p, size_t n,
+    ngx_log_t *log);
+
+
+char *
+ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_distill_guard_main_conf_t *mcf = conf;
+
+    u_char                     *p;
+    ssize_t                     size;
+    ngx_str_t                  *value, name, s;
+    ngx_distill_guard_zone_t   *zone, **zp;
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        goto invalid;
+    }
+
+    name.data = value[1].data + 5;
+    p = ngx_strlchr(name.data, value[1].data + value[1].len, ':');
+
+    if (p == NULL || p == name.data) {
+        goto invalid;
+    }
+
+    name.len = p - name.data;
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        goto invalid;
+    }
+
+    if (size < NGX_DISTILL_GUARD_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" in \"distill_guard_zone\" is too "
+                           "small: give it 512k or more", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_distill_guard_zone_find(mcf, &name) != NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"distill_guard_zone\" defines zone \"%V\" twice",
+                           &name);
+        return NGX_CONF_ERROR;
+    }
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_distill_guard_zone_t));
+    if (zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    zone->name = name;
+    zone->shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                           &ngx_distill_guard_module);
+    if (zone->shm_zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    zone->shm_zone->init = ngx_distill_guard_zone_init;
+    zone->shm_zone->data = zone;
+
+    zp = ngx_array_push(&mcf->zones);
+    if (zp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *zp = zone;
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\" in \"distill_guard_zone\": "
+                       "write zone=name:size, as in zone=guard:64m",
+                       &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_distill_guard_zone_t *
+ngx_distill_guard_zone_find(ngx_distill_guard_main_conf_t *mcf,
+    ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_distill_guard_zone_t  **zones;
+
+    zones = mcf->zones.elts;
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        if (zones[i]->name.len == name->len
+            && ngx_strncmp(zones[i]->name.data, name->data, name->len) == 0)
+        {
+            return zones[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * A zone of the running cycle is taken over only if this code would have
+ * made it just so: same layout, same secret.  Otherwise new memory is asked
+ * for, and the old workers keep the old memory until they leave; nothing is
+ * ever rebuilt under their feet.
+ */
+
+ngx_int_t
+ngx_distill_guard_zone_inherit(ngx_conf_t *cf,
+    ngx_distill_guard_main_conf_t *mcf)
+{
+    ngx_uint_t                    i, n;
+    ngx_shm_zone_t               *old;
+    ngx_list_part_t              *part;
+    ngx_slab_pool_t              *shpool;
+    ngx_distill_guard_zone_t    **zones;
+    ngx_distill_guard_shared_t   *shared;
+
+    zones = mcf->zones.elts;
+
+    for (n = 0; n < mcf->zones.nelts; n++) {
+
+        if (mcf->secret.len) {
+            dg_hash_derive(&zones[n]->key, mcf->secret.data, mcf->secret.len);
+            zones[n]->check = dg_hash(&zones[n]->key, DG_HASH_CHECK,
+                                      (u_char *) "check", 5).v[0];
+        }
+
+        part = &cf->cycle->old_cycle->shared_memory.part;
+        old = part->elts;
+
+        for (i = 0; /* void */ ; i++) {
+
+            if (i >= part->nelts) {
+                if (part->next == NULL) {
+                    break;
+                }
+
+                part = part->next;
+                old = part->elts;
+                i = 0;
+            }
+
+            if (old[i].shm.addr == NULL
+                || old[i].tag != zones[n]->shm_zone->tag
+                || old[i].shm.size != zones[n]->shm_zone->shm.size
+                || old[i].shm.name.len != zones[n]->name.len
+                || ngx_strncmp(old[i].shm.name.data, zones[n]->name.data,
+                               zones[n]->name.len) != 0)
+            {
+                continue;
+            }
+
+            shpool = (ngx_slab_pool_t *) old[i].shm.addr;
+            shared = shpool->data;
+
+            if (shared == NULL
+                || shared->layout != NGX_DISTILL_GUARD_LAYOUT
+                || dg_store_usable(shared->store, shared->size,
+                                   zones[n]->check)
+                   != DG_OK)
+            {
+                ngx_conf_log_error(NGX_LOG_NOTICE, cf, 0,
+                                   "zone \"%V\" of \"distill_guard_zone\" "
+                                   "starts anew: its layout or the secret "
+                                   "has changed", &zones[n]->name);
+                zones[n]->shm_zone->noreuse = 1;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    void                        *mem;
+    size_t                       size;
+    dg_id_t                      node;
+    uint64_t                     seed;
+    ngx_distill_guard_zone_t    *zone;
+    ngx_distill_guard_shared_t  *shared;
+
+    zone = shm_zone->data;
+    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (data || shm_zone->shm.exists) {
+        zone->shared = zone->shpool->data;
+        zone->store = zone->shared->store;
+        ngx_distill_guard_zone_key(zone);
+        return NGX_OK;
+    }
+
+    shared = ngx_slab_calloc(zone->shpool, sizeof(ngx_distill_guard_shared_t));
+    if (shared == NULL) {
+        goto failed;
+    }
+
+    /* all that is left, in whole pages, is the store's */
+
+    size = zone->shpool->pfree * ngx_pagesize;
+
+    mem = ngx_slab_alloc(zone->shpool, size);
+    if (mem == NULL) {
+        goto failed;
+    }
+
+    if (ngx_distill_guard_zone_random(shared->random, 16,
+                                      shm_zone->shm.log)
+        != NGX_OK
+        || ngx_distill_guard_zone_random((u_char *) &node, sizeof(dg_id_t),
+                                         shm_zone->shm.log)
+           != NGX_OK
+        || ngx_distill_guard_zone_random((u_char *) &seed, sizeof(uint64_t),
+                                         shm_zone->shm.log)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    shared->store = dg_store_init(mem, size, &node, seed, zone->check,
+                                  ngx_time());
+    if (shared->store == NULL) {
+        goto failed;
+    }
+
+    shared->layout = NGX_DISTILL_GUARD_LAYOUT;
+    shared->size = size;
+
+    /* a full zone is a matter of eviction, not of the error log */
+    zone->shpool->log_nomem = 0;
+
+    zone->shpool->data = shared;
+    zone->shared = shared;
+    zone->store = shared->store;
+
+    ngx_distill_guard_zone_key(zone);
+
+    return NGX_OK;
+
+failed:
+
+    ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                  "zone \"%V\" in \"distill_guard_zone\" is too small",
+                  &shm_zone->shm.name);
+
+    return NGX_ERROR;
+}
+
+
+/* without a configured secret, the zone's own random bytes are the secret */
+
+static void
+ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone)
+{
+    if (zone->check == 0) {
+        dg_hash_derive(&zone->key, zone->shared->random, 16);
+    }
+}
+
+
+static ngx_int_t
+ngx_distill_guard_zone_random(u_char *p, size_t n, ngx_log_t *log)
+{
+    ssize_t   got;
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file("/dev/urandom", NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "distill guard: " ngx_open_file_n " \"/dev/urandom\" "
+                      "failed");
+        return NGX_ERROR;
+    }
+
+    got = ngx_read_fd(fd, p, n);
+
+    if (got != (ssize_t) n) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "distill guard: reading /dev/urandom failed");
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      ngx_close_file_n " \"/dev/urandom\" failed");
+    }
+
+    return got == (ssize_t) n ? NGX_OK : NGX_ERROR;
+}
+
+
+dg_store_t *
+ngx_distill_guard_lock(ngx_distill_guard_zone_t *zone)
+{
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    if (zone->store->busy) {
+        dg_store_mend(zone->store, ngx_time());
+    }
+
+    return zone->store;
+}
+
+
+void
+ngx_distill_guard_unlock(ngx_distill_guard_zone_t *zone)
+{
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+uint64_t
+ngx_distill_guard_now(void)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (uint64_t) tp->sec * 1000 + tp->msec;
+}

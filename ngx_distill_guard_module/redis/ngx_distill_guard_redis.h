@@ -1,0 +1,359 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * How nodes agree: what the files of redis/ share.  "redis" is the
+ * configuration, "connection" one socket that keeps itself open, "sync" who
+ * talks and when, "report" what is said of each subject.
+ */
+
+
+#ifndef _NGX_DISTILL_GUARD_REDIS_H_INCLUDED_
+#define _NGX_DISTILL_GUARD_REDIS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
+
+#include <poll.h>
+
+#include <hiredis/hiredis.h>
+
+#include "ngx_distill_guard.h"
+
+
+/* of what lies in Redis, see docs/redis.md */
+#define NGX_DISTILL_GUARD_REDIS_SCHEMA      1
+
+#define NGX_DISTILL_GUARD_REDIS_PREFIX_MAX  64
+#define NGX_DISTILL_GUARD_REDIS_KEY_MAX     256
+
+
+typedef struct ngx_distill_guard_redis_sync_s  ngx_distill_guard_redis_sync_t;
+
+
+/* the directive; lives as long as its cycle */
+
+struct ngx_distill_guard_redis_s {
+    ngx_str_t                         name;     /* for the log; no secret */
+    ngx_addr_t                       *addrs;
+    ngx_uint_t                        naddrs;
+    ngx_uint_t                        db;
+    ngx_str_t                         user;
+    ngx_str_t                         password;
+    ngx_str_t                         prefix;
+    ngx_msec_t                        sync;
+    ngx_msec_t                        timeout;
+
+    ngx_distill_guard_redis_sync_t   *worker;   /* this process's */
+};
+
+
+/* --- connection --- */
+
+
+/* why it was lost, which decides when it is tried again */
+
+typedef enum {
+    NGX_DISTILL_GUARD_REDIS_GONE = 0,    /* refused or closed: soon */
+    NGX_DISTILL_GUARD_REDIS_SILENT,      /* soon, waiting longer each time */
+    NGX_DISTILL_GUARD_REDIS_BUSY,        /* a state that passes: soon */
+    NGX_DISTILL_GUARD_REDIS_UNFIT,       /* later and later */
+    NGX_DISTILL_GUARD_REDIS_REFUSED      /* so it says: likewise */
+} ngx_distill_guard_redis_failure_t;
+
+
+/*
+ * A reply to a command, in the order of the commands; NULL if the connection
+ * was lost first.  The reply is freed by the caller.
+ */
+typedef void (*ngx_distill_guard_redis_reply_pt)(void *data, void *item,
+    redisReply *reply);
+
+
+typedef struct {
+    ngx_distill_guard_redis_reply_pt  handler;
+    void                             *item;
+} ngx_distill_guard_redis_expected_t;
+
+
+typedef struct {
+    /* the owner's; it is given to all handlers */
+    void                             *data;
+    void                            (*ready)(void *data);
+    void                            (*progress)(void *data);
+    void                            (*lost)(void *data);
+    void                            (*leave)(void *data);
+
+    ngx_distill_guard_redis_t        *conf;
+
+    ngx_peer_connection_t             peer;
+    ngx_log_t                         quiet;
+    ngx_uint_t                        address;  /* of conf->addrs */
+
+    ngx_event_t                       retry;
+    ngx_msec_t                        patience; /* with a silent server */
+    ngx_msec_t                        delay;    /* after an unfit one */
+
+    redisReader                      *reader;
+    size_t                            unread;   /* fed since a whole reply */
+
+    u_char                           *start;    /* what is to be sent */
+    u_char                           *pos;
+    u_char                           *last;
+    u_char                           *end;
+
+    ngx_distill_guard_redis_expected_t  *expected;  /* a ring */
+    ngx_uint_t                        first;
+    ngx_uint_t                        nexpected;
+
+    uint64_t                          sent;     /* bytes, ever */
+    uint64_t                          received;
+
+    /* of the last failure */
+    ngx_distill_guard_redis_failure_t  failure;
+    ngx_err_t                         err;
+    u_char                            reason[256];
+    size_t                            reason_len;
+
+    unsigned                          started:1;
+    unsigned                          connected:1;
+    unsigned                          proved:1;
+    unsigned                          reading:1;
+    unsigned                          failed:1;
+    unsigned                          hello:2;  /* replies to come */
+} ngx_distill_guard_redis_connection_t;
+
+
+/* takes memory and connects; NGX_ERROR if there is no memory */
+ngx_int_t ngx_distill_guard_redis_start(
+    ngx_distill_guard_redis_connection_t *rc);
+
+/* closes without a word to the owner but for the replies not come */
+void ngx_distill_guard_redis_stop(ngx_distill_guard_redis_connection_t *rc);
+
+/* it does what it is there for: the next trouble is news */
+void ngx_distill_guard_redis_proved(ngx_distill_guard_redis_connection_t *rc);
+
+/*
+ * Queues a command.  NGX_BUSY if there is no room for it, NGX_DECLINED if
+ * there is no connection; the handler is called only after NGX_OK.
+ */
+ngx_int_t ngx_distill_guard_redis_command(
+    ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t n,
+    ngx_str_t *args);
+
+/* bytes and replies that can still be taken on */
+size_t ngx_distill_guard_redis_room(ngx_distill_guard_redis_connection_t *rc,
+    ngx_uint_t *replies);
+
+/* sends what was queued; to be called outside of reply handlers only */
+void ngx_distill_guard_redis_flush(ngx_distill_guard_redis_connection_t *rc);
+
+/* lets it work for at most so long, outside of the event loop */
+void ngx_distill_guard_redis_pump(ngx_distill_guard_redis_connection_t *rc,
+    ngx_msec_t time);
+
+/*
+ * Gives the connection up, for the reason given.  Within a reply handler it
+ * is closed once the handler has returned.
+ */
+void ngx_distill_guard_redis_fail(ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_failure_t failure, ngx_err_t err,
+    const char *fmt, ...);
+
+/* the same after an error reply, which decides how bad it is */
+void ngx_distill_guard_redis_refused(ngx_distill_guard_redis_connection_t *rc,
+    redisReply *reply);
+
+
+/* --- sync --- */
+
+
+#define NGX_DISTILL_GUARD_REDIS_ID       16     /* hex digits of a node */
+#define NGX_DISTILL_GUARD_REDIS_SHA      40     /* hex digits of a script */
+
+#define NGX_DISTILL_GUARD_REDIS_SLOTS    512
+#define NGX_DISTILL_GUARD_REDIS_RANKS    256
+#define NGX_DISTILL_GUARD_REDIS_SETTLED  8192   /* a power of two */
+
+#define NGX_DISTILL_GUARD_REDIS_MERGE    0      /* scripts */
+#define NGX_DISTILL_GUARD_REDIS_RANK     1
+#define NGX_DISTILL_GUARD_REDIS_SCRIPTS  2
+
+
+/* a zone as it speaks to Redis: to the fleet each zone is a node */
+
+typedef struct {
+    ngx_distill_guard_redis_sync_t   *sync;
+    ngx_distill_guard_zone_t         *zone;
+    dg_id_t                           node;     /* its store's, as last seen */
+    uint64_t                          started;  /* Unix seconds */
+    uint64_t                          reports;  /* answered, to be published */
+    ngx_uint_t                        left;     /* to take in this round */
+    uint32_t                          at;       /* how far the sweep is */
+    unsigned                          sweeping:1;
+    unsigned                          known:1;  /* to Redis, as we know */
+} ngx_distill_guard_redis_node_t;
+
+
+/* a report on its way */
+
+typedef struct ngx_distill_guard_redis_slot_s  ngx_distill_guard_redis_slot_t;
+
+struct ngx_distill_guard_redis_slot_s {
+    ngx_distill_guard_redis_slot_t   *next;     /* free */
+    ngx_distill_guard_redis_node_t   *node;
+    uint64_t                          digest;   /* of the buckets before */
+    unsigned                          before:1; /* these are in it */
+    unsigned                          failed:1; /* part of it */
+    dg_report_t                       report;
+};
+
+
+/* a subject's totals of a day, to be ranked among others */
+
+typedef struct {
+    uint32_t                          bucket;
+    unsigned                          kind;
+    unsigned                          changed;  /* counters, bit by bit */
+    uint64_t                          totals[DG_COUNTERS];
+    size_t                            len;
+    u_char                            text[DG_SUBJECT_TEXT];
+} ngx_distill_guard_redis_rank_t;
+
+
+/* what only the worker with the lease needs, and only while it has it */
+
+typedef struct {
+    ngx_distill_guard_redis_slot_t    slots[NGX_DISTILL_GUARD_REDIS_SLOTS];
+    ngx_distill_guard_redis_rank_t    ranks[NGX_DISTILL_GUARD_REDIS_RANKS];
+
+    /* digests of what was answered of buckets before, see report */
+    uint64_t                          settled[NGX_DISTILL_GUARD_REDIS_SETTLED];
+} ngx_distill_guard_redis_desk_t;
+
+
+struct ngx_distill_guard_redis_sync_s {
+    /* an event's data: its debug log wants an ident after three pointers */
+    ngx_distill_guard_redis_t        *conf;
+    ngx_cycle_t                      *cycle;
+    ngx_distill_guard_redis_node_t   *nodes;
+    ngx_int_t                         ident;
+    ngx_uint_t                        nnodes;
+
+    ngx_distill_guard_redis_connection_t  connection;
+
+    ngx_event_t                       tick;
+    ngx_event_t                       more;
+
+    ngx_distill_guard_redis_desk_t   *desk;
+    ngx_distill_guard_redis_slot_t   *free;
+    ngx_uint_t                        nfree;
+    ngx_uint_t                        nranks;
+    uint64_t                          ranked;   /* when last sent, ms */
+
+    ngx_str_t                         script[NGX_DISTILL_GUARD_REDIS_SCRIPTS];
+    u_char                            sha[NGX_DISTILL_GUARD_REDIS_SCRIPTS]
+                                         [NGX_DISTILL_GUARD_REDIS_SHA];
+
+    ngx_uint_t                        awaited;  /* replies */
+    ngx_uint_t                        loading;  /* scripts, of these */
+    uint64_t                          beat;     /* when last registered, ms */
+    uint64_t                          agreed;   /* when schema and secret
+                                                   were last compared, ms */
+    uint64_t                          asked;    /* Redis for its time, ms */
+
+    uint64_t                          connects; /* these are to be added */
+    uint64_t                          failures;
+    uint64_t                          errors;
+    uint64_t                          sent;
+    uint64_t                          received;
+    int64_t                           skew;
+
+    uint32_t                          told;     /* crc of the reason last
+                                                   logged while down */
+
+    unsigned                          holder:1; /* of the lease */
+    unsigned                          exiting:1;
+    unsigned                          agreeing:1;   /* before any round */
+    unsigned                          running:1;    /* rounds may begin */
+    unsigned                          round:1;      /* one is under way */
+    unsigned                          due:1;        /* another, meanwhile */
+    unsigned                          spoiled:1;    /* some report of this
+                                                       round must go again */
+    unsigned                          resending:1;  /* Redis may have
+                                                       forgotten */
+    unsigned                          incomplete:1; /* some ranking */
+    unsigned                          wrong_type:1; /* was logged */
+};
+
+
+/* one of the replies counted in sync->awaited has come, or will not */
+void ngx_distill_guard_redis_answered(ngx_distill_guard_redis_sync_t *sync);
+
+/* Redis may have forgotten: all that is kept goes once more */
+void ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync);
+
+/*
+ * An error reply to a command about some key.  NGX_OK if only that key is
+ * of no use, which was logged; NGX_AGAIN if the command must be repeated;
+ * NGX_ERROR if the connection was given up.
+ */
+ngx_int_t ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
+    redisReply *reply, const char *what);
+
+
+/* --- node --- */
+
+
+/* what is to be said and asked once the connection stands */
+void ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync);
+
+/* from time to time */
+void ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync);
+
+/* Redis does not know our scripts */
+void ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync);
+
+
+/* --- report --- */
+
+
+/* the text of the scripts */
+ngx_int_t ngx_distill_guard_redis_scripts(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/*
+ * Takes and sends up to n reports of a node; how many.  With 0 there is no
+ * room, or node->left is 0 as there is nothing to send.
+ */
+ngx_uint_t ngx_distill_guard_redis_send_reports(
+    ngx_distill_guard_redis_node_t *node, ngx_uint_t n);
+
+/* sends what was ranked since the last time */
+void ngx_distill_guard_redis_send_ranks(ngx_distill_guard_redis_sync_t *sync);
+
+
+/* members of a sorted set, and their scores, which only grow */
+
+typedef struct {
+    ngx_str_t                         key;
+    ngx_uint_t                        limit;    /* of members kept */
+    ngx_uint_t                        ttl;      /* seconds */
+    ngx_uint_t                        n;
+    ngx_str_t                        *members;
+    uint64_t                         *scores;
+} ngx_distill_guard_redis_set_t;
+
+#define NGX_DISTILL_GUARD_REDIS_MEMBERS  64     /* in one command */
+
+ngx_int_t ngx_distill_guard_redis_send_set(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_set_t *set,
+    ngx_distill_guard_redis_reply_pt handler, void *item);
+
+
+#endif /* _NGX_DISTILL_GUARD_REDIS_H_INCLUDED_ */

@@ -1,0 +1,967 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * One connection to Redis that never blocks and keeps itself open: nginx is
+ * the transport, hiredis takes replies apart.
+ *
+ * A failure is told to the owner with its reason, the handlers of replies
+ * that will not come are called without one, and another attempt is made,
+ * at the next address if there are several.  How soon depends on the
+ * failure.  Where asking costs nobody anything, as with a port that nobody
+ * listens on, it is after one sync interval.  A server that does not answer
+ * is waited for with growing patience, rather than left alone for growing
+ * times, so that it is heard in the moment it comes back.  A server that
+ * answers but is of no use is left alone, longer each time.  All times have
+ * a jitter, so that nodes that lost Redis together do not return together.
+ */
+
+
+#include "ngx_distill_guard_redis.h"
+
+
+#define NGX_DISTILL_GUARD_REDIS_SEND      (256 * 1024)
+#define NGX_DISTILL_GUARD_REDIS_EXPECTED  4096
+
+#define NGX_DISTILL_GUARD_REDIS_RECV      16384
+#define NGX_DISTILL_GUARD_REDIS_RECVS     16    /* per event */
+
+/* of one reply; the largest that is asked for has less than a kilobyte */
+#define NGX_DISTILL_GUARD_REDIS_REPLY     65536
+#define NGX_DISTILL_GUARD_REDIS_ELEMENTS  1024
+
+#define NGX_DISTILL_GUARD_REDIS_DELAY     100
+#define NGX_DISTILL_GUARD_REDIS_DELAY_MAX 5000
+
+
+/* hiredis counts elements in another type since 1.0 */
+
+#if (HIREDIS_MAJOR >= 1)
+typedef size_t  ngx_distill_guard_redis_count_t;
+#else
+typedef int     ngx_distill_guard_redis_count_t;
+#endif
+
+
+static void ngx_distill_guard_redis_open(
+    ngx_distill_guard_redis_connection_t *rc);
+static ngx_int_t ngx_distill_guard_redis_reader(
+    ngx_distill_guard_redis_connection_t *rc);
+static void *ngx_distill_guard_redis_array(const redisReadTask *task,
+    ngx_distill_guard_redis_count_t n);
+static void ngx_distill_guard_redis_close(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_failed(
+    ngx_distill_guard_redis_connection_t *rc);
+static ngx_msec_t ngx_distill_guard_redis_pause(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_retry_handler(ngx_event_t *ev);
+static ngx_int_t ngx_distill_guard_redis_test_connect(ngx_connection_t *c);
+static void ngx_distill_guard_redis_connected(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_auth_handler(void *data, void *item,
+    redisReply *reply);
+static void ngx_distill_guard_redis_select_handler(void *data, void *item,
+    redisReply *reply);
+static void ngx_distill_guard_redis_greeted(
+    ngx_distill_guard_redis_connection_t *rc);
+static ngx_uint_t ngx_distill_guard_redis_passes(redisReply *reply);
+static void ngx_distill_guard_redis_read_handler(ngx_event_t *rev);
+static void ngx_distill_guard_redis_read(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_feed(
+    ngx_distill_guard_redis_connection_t *rc, u_char *buf, size_t n);
+static void ngx_distill_guard_redis_write_handler(ngx_event_t *wev);
+static void ngx_distill_guard_redis_wait(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_closed(
+    ngx_distill_guard_redis_connection_t *rc, ngx_err_t err,
+    const char *what);
+
+
+/* hiredis' own, but for arrays; set once and alike for all readers */
+
+static redisReplyObjectFunctions  ngx_distill_guard_redis_objects;
+static void  *(*ngx_distill_guard_redis_array_of)(const redisReadTask *task,
+    ngx_distill_guard_redis_count_t n);
+
+
+/* states of a server that pass without anybody's doing */
+
+static ngx_str_t  ngx_distill_guard_redis_passing[] = {
+    ngx_string("LOADING"),
+    ngx_string("BUSY"),
+    ngx_string("MASTERDOWN"),
+    ngx_string("CLUSTERDOWN"),
+    ngx_string("TRYAGAIN"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_distill_guard_redis_start(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_log_t  *log;
+
+    log = ngx_cycle->log;
+
+    rc->start = ngx_alloc(NGX_DISTILL_GUARD_REDIS_SEND, log);
+    if (rc->start == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc->expected = ngx_alloc(NGX_DISTILL_GUARD_REDIS_EXPECTED
+                             * sizeof(ngx_distill_guard_redis_expected_t),
+                             log);
+    if (rc->expected == NULL) {
+        ngx_free(rc->start);
+        rc->start = NULL;
+        return NGX_ERROR;
+    }
+
+    rc->end = rc->start + NGX_DISTILL_GUARD_REDIS_SEND;
+
+    /*
+     * A log that logs nothing: nginx would tell of each attempt that fails,
+     * the owner tells of a change.
+     */
+    ngx_memzero(&rc->quiet, sizeof(ngx_log_t));
+
+    rc->retry.handler = ngx_distill_guard_redis_retry_handler;
+    rc->retry.data = rc;
+    rc->retry.log = log;
+    rc->retry.cancelable = 1;
+
+    rc->patience = rc->conf->timeout;
+    rc->delay = NGX_DISTILL_GUARD_REDIS_DELAY;
+    rc->started = 1;
+
+    ngx_distill_guard_redis_open(rc);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_distill_guard_redis_stop(ngx_distill_guard_redis_connection_t *rc)
+{
+    if (!rc->started) {
+        return;
+    }
+
+    rc->started = 0;
+
+    if (rc->retry.timer_set) {
+        ngx_del_timer(&rc->retry);
+    }
+
+    ngx_distill_guard_redis_close(rc);
+
+    ngx_free(rc->start);
+    ngx_free(rc->expected);
+    rc->start = NULL;
+    rc->expected = NULL;
+}
+
+
+void
+ngx_distill_guard_redis_proved(ngx_distill_guard_redis_connection_t *rc)
+{
+    rc->proved = 1;
+    rc->patience = rc->conf->timeout;
+    rc->delay = NGX_DISTILL_GUARD_REDIS_DELAY;
+}
+
+
+static void
+ngx_distill_guard_redis_open(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_int_t          n;
+    ngx_err_t          err;
+    ngx_addr_t        *addr;
+    ngx_connection_t  *c;
+
+    rc->failed = 0;
+    rc->proved = 0;
+    rc->hello = 0;
+    rc->pos = rc->start;
+    rc->last = rc->start;
+
+    if (ngx_distill_guard_redis_reader(rc) != NGX_OK) {
+        ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_UNFIT,
+                                     NGX_ENOMEM, "no memory");
+        return;
+    }
+
+    addr = &rc->conf->addrs[rc->address % rc->conf->naddrs];
+
+    ngx_memzero(&rc->peer, sizeof(ngx_peer_connection_t));
+
+    rc->peer.sockaddr = addr->sockaddr;
+    rc->peer.socklen = addr->socklen;
+    rc->peer.name = &addr->name;
+    rc->peer.get = ngx_event_get_peer;
+    rc->peer.log = &rc->quiet;
+    rc->peer.log_error = NGX_ERROR_ERR;
+    rc->peer.so_keepalive = 1;
+
+    ngx_set_errno(0);
+
+    n = ngx_event_connect_peer(&rc->peer);
+
+    if (n != NGX_OK && n != NGX_AGAIN) {
+        err = ngx_socket_errno;
+        rc->peer.connection = NULL;
+
+        if (n == NGX_ERROR && err == 0) {
+            ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
+                                         "worker_connections are not enough");
+            return;
+        }
+
+        ngx_distill_guard_redis_fail(rc,
+                                     err == NGX_ECONNREFUSED
+                                     || err == NGX_ENOENT
+                                     ? NGX_DISTILL_GUARD_REDIS_GONE
+                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
+                                     err, "connect() failed");
+        return;
+    }
+
+    c = rc->peer.connection;
+
+    c->data = rc;
+    c->read->handler = ngx_distill_guard_redis_read_handler;
+    c->write->handler = ngx_distill_guard_redis_write_handler;
+    c->read->cancelable = 1;
+    c->write->cancelable = 1;
+
+    /* a worker that leaves calls the read handler with c->close set */
+    c->idle = 1;
+
+    ngx_add_timer(c->read, rc->patience);
+
+    if (n == NGX_OK) {
+        ngx_distill_guard_redis_connected(rc);
+    }
+}
+
+
+static ngx_int_t
+ngx_distill_guard_redis_reader(ngx_distill_guard_redis_connection_t *rc)
+{
+    rc->reader = redisReaderCreate();
+    if (rc->reader == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_distill_guard_redis_array_of == NULL) {
+        ngx_distill_guard_redis_objects = *rc->reader->fn;
+        ngx_distill_guard_redis_array_of = rc->reader->fn->createArray;
+        ngx_distill_guard_redis_objects.createArray =
+                                                ngx_distill_guard_redis_array;
+    }
+
+    rc->reader->fn = &ngx_distill_guard_redis_objects;
+    rc->unread = 0;
+
+    return NGX_OK;
+}
+
+
+/* hiredis takes memory for as many elements as a server says will follow */
+
+static void *
+ngx_distill_guard_redis_array(const redisReadTask *task,
+    ngx_distill_guard_redis_count_t n)
+{
+    if (n > NGX_DISTILL_GUARD_REDIS_ELEMENTS) {
+        return NULL;
+    }
+
+    return ngx_distill_guard_redis_array_of(task, n);
+}
+
+
+static void
+ngx_distill_guard_redis_close(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_connection_t                    *c;
+    ngx_distill_guard_redis_expected_t  *e;
+
+    c = rc->peer.connection;
+    rc->peer.connection = NULL;
+    rc->connected = 0;
+
+    if (c) {
+        ngx_close_connection(c);
+    }
+
+    if (rc->reader) {
+        redisReaderFree(rc->reader);
+        rc->reader = NULL;
+    }
+
+    while (rc->nexpected) {
+        e = &rc->expected[rc->first];
+        rc->first = (rc->first + 1) % NGX_DISTILL_GUARD_REDIS_EXPECTED;
+        rc->nexpected--;
+
+        e->handler(rc->data, e->item, NULL);
+    }
+
+    /* a password may have stood there */
+    ngx_explicit_memzero(rc->start, rc->last - rc->start);
+
+    rc->pos = rc->start;
+    rc->last = rc->start;
+}
+
+
+void
+ngx_distill_guard_redis_fail(ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_failure_t failure, ngx_err_t err,
+    const char *fmt, ...)
+{
+    u_char   *last;
+    va_list   args;
+
+    if (rc->failed) {
+        return;
+    }
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(rc->reason, rc->reason + sizeof(rc->reason), fmt,
+                         args);
+    va_end(args);
+
+    rc->reason_len = last - rc->reason;
+    rc->failure = failure;
+    rc->err = err;
+    rc->failed = 1;
+
+    /* the reader in use must not be freed */
+
+    if (!rc->reading) {
+        ngx_distill_guard_redis_failed(rc);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_failed(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_distill_guard_redis_close(rc);
+
+    rc->address++;
+    rc->lost(rc->data);
+
+    if (rc->started) {
+        ngx_add_timer(&rc->retry, ngx_distill_guard_redis_pause(rc));
+    }
+}
+
+
+static ngx_msec_t
+ngx_distill_guard_redis_pause(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_msec_t  pause;
+
+    pause = ngx_max(rc->conf->sync, NGX_DISTILL_GUARD_REDIS_DELAY);
+
+    switch (rc->failure) {
+
+    case NGX_DISTILL_GUARD_REDIS_GONE:
+    case NGX_DISTILL_GUARD_REDIS_BUSY:
+        break;
+
+    case NGX_DISTILL_GUARD_REDIS_SILENT:
+        rc->patience = ngx_min(2 * rc->patience,
+                               ngx_max(rc->conf->timeout,
+                                       NGX_DISTILL_GUARD_REDIS_DELAY_MAX));
+        break;
+
+    default: /* of no use, for whatever reason */
+        pause = rc->delay;
+        rc->delay = ngx_min(2 * rc->delay, NGX_DISTILL_GUARD_REDIS_DELAY_MAX);
+        break;
+    }
+
+    /* 75 to 125 % */
+    return pause - pause / 4 + ngx_random() % (pause / 2 + 1);
+}
+
+
+static void
+ngx_distill_guard_redis_retry_handler(ngx_event_t *ev)
+{
+    ngx_distill_guard_redis_open(ev->data);
+}
+
+
+static ngx_int_t
+ngx_distill_guard_redis_test_connect(ngx_connection_t *c)
+{
+    int        err;
+    socklen_t  len;
+
+    err = 0;
+    len = sizeof(int);
+
+    /* Linux and BSD write the error there, Solaris returns it */
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    return err;
+}
+
+
+static void
+ngx_distill_guard_redis_connected(ngx_distill_guard_redis_connection_t *rc)
+{
+    u_char                     db[NGX_INT_T_LEN];
+    ngx_int_t                  err;
+    ngx_str_t                  args[3];
+    ngx_uint_t                 n;
+    ngx_connection_t          *c;
+    ngx_distill_guard_redis_t *conf;
+
+    c = rc->peer.connection;
+    conf = rc->conf;
+
+    err = ngx_distill_guard_redis_test_connect(c);
+
+    if (err) {
+        ngx_distill_guard_redis_fail(rc,
+                                     err == NGX_ECONNREFUSED
+                                     ? NGX_DISTILL_GUARD_REDIS_GONE
+                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
+                                     err, "connect() failed");
+        return;
+    }
+
+    rc->connected = 1;
+
+    if (rc->peer.sockaddr->sa_family != AF_UNIX) {
+        /* a failure costs time, not the connection */
+        (void) ngx_tcp_nodelay(c);
+    }
+
+    if (conf->password.len) {
+        n = 0;
+        ngx_str_set(&args[n], "AUTH");
+        n++;
+
+        if (conf->user.len) {
+            args[n++] = conf->user;
+        }
+
+        args[n++] = conf->password;
+
+        (void) ngx_distill_guard_redis_command(rc,
+                          ngx_distill_guard_redis_auth_handler, rc, n, args);
+        rc->hello++;
+    }
+
+    if (conf->db) {
+        ngx_str_set(&args[0], "SELECT");
+        args[1].data = db;
+        args[1].len = ngx_sprintf(db, "%ui", conf->db) - db;
+
+        (void) ngx_distill_guard_redis_command(rc,
+                          ngx_distill_guard_redis_select_handler, rc, 2,
+                          args);
+        rc->hello++;
+    }
+
+    if (rc->hello == 0) {
+        rc->ready(rc->data);
+    }
+
+    ngx_distill_guard_redis_flush(rc);
+}
+
+
+static void
+ngx_distill_guard_redis_auth_handler(void *data, void *item,
+    redisReply *reply)
+{
+    ngx_distill_guard_redis_connection_t *rc = item;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_ERROR) {
+        ngx_distill_guard_redis_greeted(rc);
+        return;
+    }
+
+    if (ngx_distill_guard_redis_passes(reply)) {
+        ngx_distill_guard_redis_refused(rc, reply);
+        return;
+    }
+
+    /* the reply is not told: old servers repeat in it what they were sent */
+
+    ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
+                                 "AUTH was refused, check the user and "
+                                 "password_file of \"distill_guard_redis\"");
+}
+
+
+static void
+ngx_distill_guard_redis_select_handler(void *data, void *item,
+    redisReply *reply)
+{
+    ngx_distill_guard_redis_connection_t *rc = item;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_distill_guard_redis_refused(rc, reply);
+        return;
+    }
+
+    ngx_distill_guard_redis_greeted(rc);
+}
+
+
+static void
+ngx_distill_guard_redis_greeted(ngx_distill_guard_redis_connection_t *rc)
+{
+    if (--rc->hello == 0) {
+        rc->ready(rc->data);
+    }
+}
+
+
+static ngx_uint_t
+ngx_distill_guard_redis_passes(redisReply *reply)
+{
+    ngx_str_t  *word;
+
+    for (word = ngx_distill_guard_redis_passing; word->len; word++) {
+        if ((size_t) reply->len > word->len
+            && ngx_strncmp(reply->str, word->data, word->len) == 0
+            && reply->str[word->len] == ' ')
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_distill_guard_redis_refused(ngx_distill_guard_redis_connection_t *rc,
+    redisReply *reply)
+{
+    char    *p, *last, *at, *hint;
+    size_t   i, len;
+    u_char   text[100];
+
+    p = reply->str;
+    last = reply->str + reply->len;
+
+    /* where in a script it happened is of no use to anybody */
+
+    if (ngx_strncmp(p, "ERR Error running script", 24) == 0) {
+
+        /* before 7.0: "... (call to f_...): @user_script:12: OOM ..." */
+
+        while ((at = ngx_strstr(p, "@user_script:")) != NULL) {
+            p = at + sizeof("@user_script:") - 1;
+            p += strspn(p, " 0123456789:-");
+        }
+
+    } else {
+        at = ngx_strstr(p, " script: ");
+
+        if (at) {
+            last = at;
+        }
+    }
+
+    len = ngx_min((size_t) (last - p), sizeof(text));
+
+    for (i = 0; i < len; i++) {
+        text[i] = (p[i] < ' ' || p[i] > '~') ? '?' : p[i];
+    }
+
+    hint = (ngx_strncmp(reply->str, "ERR unknown command", 19) == 0)
+           ? ", Redis 6.2 or newer is needed" : "";
+
+    ngx_distill_guard_redis_fail(rc, ngx_distill_guard_redis_passes(reply)
+                                     ? NGX_DISTILL_GUARD_REDIS_BUSY
+                                     : NGX_DISTILL_GUARD_REDIS_REFUSED,
+                                 0, "%*s%s", len, text, hint);
+}
+
+
+ngx_int_t
+ngx_distill_guard_redis_command(ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t n,
+    ngx_str_t *args)
+{
+    u_char                              *p;
+    size_t                               len;
+    ngx_uint_t                           i;
+    ngx_distill_guard_redis_expected_t  *e;
+
+    if (!rc->connected || rc->failed) {
+        return NGX_DECLINED;
+    }
+
+    /* "*n", and for each "$len", the argument: the lines' ends included */
+
+    len = NGX_INT_T_LEN + 3;
+
+    for (i = 0; i < n; i++) {
+        len += NGX_SIZE_T_LEN + 3 + args[i].len + 2;
+    }
+
+    if (rc->nexpected == NGX_DISTILL_GUARD_REDIS_EXPECTED) {
+        return NGX_BUSY;
+    }
+
+    if ((size_t) (rc->end - rc->last) < len) {
+
+        if ((size_t) (rc->end - rc->last) + (rc->pos - rc->start) < len) {
+            return NGX_BUSY;
+        }
+
+        rc->last = ngx_movemem(rc->start, rc->pos, rc->last - rc->pos);
+        rc->pos = rc->start;
+    }
+
+    p = ngx_sprintf(rc->last, "*%ui" CRLF, n);
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "$%uz" CRLF, args[i].len);
+        p = ngx_cpymem(p, args[i].data, args[i].len);
+        *p++ = CR;
+        *p++ = LF;
+    }
+
+    rc->last = p;
+
+    e = &rc->expected[(rc->first + rc->nexpected)
+                      % NGX_DISTILL_GUARD_REDIS_EXPECTED];
+    e->handler = handler;
+    e->item = item;
+    rc->nexpected++;
+
+    return NGX_OK;
+}
+
+
+size_t
+ngx_distill_guard_redis_room(ngx_distill_guard_redis_connection_t *rc,
+    ngx_uint_t *replies)
+{
+    if (!rc->connected || rc->failed) {
+        *replies = 0;
+        return 0;
+    }
+
+    *replies = NGX_DISTILL_GUARD_REDIS_EXPECTED - rc->nexpected;
+
+    return (rc->end - rc->last) + (rc->pos - rc->start);
+}
+
+
+void
+ngx_distill_guard_redis_flush(ngx_distill_guard_redis_connection_t *rc)
+{
+    ssize_t            n;
+    ngx_connection_t  *c;
+
+    c = rc->peer.connection;
+
+    if (!rc->connected || rc->failed) {
+        return;
+    }
+
+    while (rc->pos < rc->last) {
+
+        n = c->send(c, rc->pos, rc->last - rc->pos);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            ngx_distill_guard_redis_closed(rc, ngx_socket_errno,
+                                           "send() failed");
+            return;
+        }
+
+        rc->pos += n;
+        rc->sent += n;
+    }
+
+    if (rc->pos == rc->last) {
+        rc->pos = rc->start;
+        rc->last = rc->start;
+    }
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        ngx_distill_guard_redis_closed(rc, 0, "no event for its socket");
+        return;
+    }
+
+    if (rc->nexpected && !c->read->timer_set) {
+        ngx_distill_guard_redis_wait(rc);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_write_handler(ngx_event_t *wev)
+{
+    ngx_connection_t                      *c;
+    ngx_distill_guard_redis_connection_t  *rc;
+
+    c = wev->data;
+    rc = c->data;
+
+    if (!rc->connected) {
+        ngx_distill_guard_redis_connected(rc);
+        return;
+    }
+
+    ngx_distill_guard_redis_flush(rc);
+
+    if (rc->connected) {
+        rc->progress(rc->data);
+        ngx_distill_guard_redis_flush(rc);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_read_handler(ngx_event_t *rev)
+{
+    ngx_connection_t                      *c;
+    ngx_distill_guard_redis_connection_t  *rc;
+
+    c = rev->data;
+    rc = c->data;
+
+    if (c->close) {
+        rc->leave(rc->data);
+        return;
+    }
+
+    if (rev->timedout) {
+        ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_SILENT,
+                                     NGX_ETIMEDOUT,
+                                     rc->connected ? "no answer"
+                                                   : "connect() failed");
+        return;
+    }
+
+    if (!rc->connected) {
+        ngx_distill_guard_redis_connected(rc);
+
+        if (!rc->connected) {
+            return;
+        }
+    }
+
+    rc->reading = 1;
+    ngx_distill_guard_redis_read(rc);
+    rc->reading = 0;
+
+    if (rc->failed) {
+        ngx_distill_guard_redis_failed(rc);
+        return;
+    }
+
+    if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_distill_guard_redis_closed(rc, 0, "no event for its socket");
+        return;
+    }
+
+    rc->progress(rc->data);
+    ngx_distill_guard_redis_flush(rc);
+}
+
+
+static void
+ngx_distill_guard_redis_read(ngx_distill_guard_redis_connection_t *rc)
+{
+    u_char             buf[NGX_DISTILL_GUARD_REDIS_RECV];
+    ssize_t            n;
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    c = rc->peer.connection;
+
+    for (i = 0; i < NGX_DISTILL_GUARD_REDIS_RECVS; i++) {
+
+        n = c->recv(c, buf, NGX_DISTILL_GUARD_REDIS_RECV);
+
+        if (n == NGX_AGAIN) {
+            return;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            ngx_distill_guard_redis_closed(rc, n ? ngx_socket_errno : 0,
+                                           n ? "recv() failed"
+                                             : "it closed the connection");
+            return;
+        }
+
+        rc->received += n;
+        ngx_distill_guard_redis_feed(rc, buf, n);
+
+        if (rc->failed) {
+            return;
+        }
+    }
+
+    /* the rest after everybody else had a turn */
+
+    ngx_post_event(c->read, &ngx_posted_next_events);
+}
+
+
+static void
+ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
+    u_char *buf, size_t n)
+{
+    void                                *reply;
+    ngx_distill_guard_redis_expected_t  *e;
+
+    if (redisReaderFeed(rc->reader, (char *) buf, n) != REDIS_OK) {
+        goto invalid;
+    }
+
+    rc->unread += n;
+
+    for ( ;; ) {
+
+        if (redisReaderGetReply(rc->reader, &reply) != REDIS_OK) {
+            goto invalid;
+        }
+
+        if (reply == NULL) {
+            break;
+        }
+
+        if (rc->nexpected == 0) {
+            freeReplyObject(reply);
+            goto invalid;
+        }
+
+        e = &rc->expected[rc->first];
+        rc->first = (rc->first + 1) % NGX_DISTILL_GUARD_REDIS_EXPECTED;
+        rc->nexpected--;
+
+        rc->unread = rc->reader->len - rc->reader->pos;
+
+        e->handler(rc->data, e->item, reply);
+        freeReplyObject(reply);
+
+        if (rc->failed) {
+            return;
+        }
+
+        ngx_distill_guard_redis_wait(rc);
+    }
+
+    if (rc->unread <= NGX_DISTILL_GUARD_REDIS_REPLY) {
+        return;
+    }
+
+invalid:
+
+    ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
+                                 "what it sends is no Redis reply");
+}
+
+
+/*
+ * For a worker about to end, which has no event loop any more: waits for the
+ * socket, and has its handlers run.
+ */
+
+void
+ngx_distill_guard_redis_pump(ngx_distill_guard_redis_connection_t *rc,
+    ngx_msec_t time)
+{
+    struct pollfd      pfd;
+    ngx_connection_t  *c;
+
+    c = rc->peer.connection;
+
+    if (!rc->connected || rc->failed) {
+        return;
+    }
+
+    c->close = 0;
+
+    pfd.fd = c->fd;
+    pfd.events = POLLIN;
+    pfd.revents = 0;
+
+    if (rc->pos < rc->last) {
+        pfd.events |= POLLOUT;
+    }
+
+    if (poll(&pfd, 1, (int) time) > 0) {
+
+        if (pfd.revents & POLLOUT) {
+            c->write->ready = 1;
+            ngx_distill_guard_redis_write_handler(c->write);
+        }
+
+        if ((pfd.revents & ~POLLOUT) && rc->connected) {
+            c->read->ready = 1;
+            ngx_distill_guard_redis_read_handler(c->read);
+        }
+    }
+
+    ngx_time_update();
+}
+
+
+/*
+ * For the next reply, if there is one to come.  nginx moves no timer by less
+ * than 300 ms, so it is set anew.
+ */
+
+static void
+ngx_distill_guard_redis_wait(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_event_t  *rev;
+
+    rev = rc->peer.connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    if (rc->nexpected) {
+        ngx_add_timer(rev, rc->proved ? rc->conf->timeout : rc->patience);
+    }
+}
+
+
+/* a server that accepts and closes is not worth asking at once again */
+
+static void
+ngx_distill_guard_redis_closed(ngx_distill_guard_redis_connection_t *rc,
+    ngx_err_t err, const char *what)
+{
+    ngx_distill_guard_redis_fail(rc, rc->proved
+                                     ? NGX_DISTILL_GUARD_REDIS_GONE
+                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
+                                 err, "%s", what);
+}

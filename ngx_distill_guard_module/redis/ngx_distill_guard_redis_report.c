@@ -1,0 +1,930 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * What is said of a subject, and what is heard in return.
+ *
+ * One command tells Redis this node's totals of a subject in all buckets
+ * that are kept, and is answered with the fleet's.  It is a script, so that
+ * the totals a person reads stand in Redis as plain fields, moved in one
+ * step with the node's own.  It only ever raises what is known of the node:
+ * a command that is repeated, late or out of order changes nothing.
+ *
+ * Scripts, keys and fields are described in docs/redis.md.
+ */
+
+
+#include "ngx_distill_guard_redis.h"
+
+
+/* doubles are exact up to there, and Lua knows no other numbers */
+#define NGX_DISTILL_GUARD_REDIS_EXACT    9007199254740991ull
+
+/* buckets in one report: current ones, and those before */
+#define NGX_DISTILL_GUARD_REDIS_BUCKETS  (2 * (DG_WINDOWS - DG_MINUTE))
+
+/* of a bucket's totals as an argument: ttl, counters, two reserved, when */
+#define NGX_DISTILL_GUARD_REDIS_VALUES   ((DG_COUNTERS + 4) * 21)
+
+#define NGX_DISTILL_GUARD_REDIS_BATCH    32
+
+/*
+ * Room that is left in the connection before reports are taken: for a
+ * report's largest set of commands, and for rankings, which are sent while
+ * replies are read.
+ */
+#define NGX_DISTILL_GUARD_REDIS_REPORT_ROOM   8192
+#define NGX_DISTILL_GUARD_REDIS_REPORT_SETS   (1 + DG_ORIGINS)
+#define NGX_DISTILL_GUARD_REDIS_RANK_ROOM     65536
+#define NGX_DISTILL_GUARD_REDIS_RANK_SETS     256
+
+#define NGX_DISTILL_GUARD_REDIS_ORIGINS  1000   /* kept of a key */
+#define NGX_DISTILL_GUARD_REDIS_KEYS     1000   /* kept of an origin */
+#define NGX_DISTILL_GUARD_REDIS_TOP      10000  /* kept of a ranking */
+
+/* the buckets before are asked about for so long, then they have settled */
+#define NGX_DISTILL_GUARD_REDIS_SETTLE   2000
+
+
+typedef struct {
+    dg_period_t    period;
+    ngx_uint_t     before;       /* 0: current */
+} ngx_distill_guard_redis_bucket_t;
+
+
+static ngx_int_t ngx_distill_guard_redis_send_report(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, uint64_t now);
+static void ngx_distill_guard_redis_send_origins(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, uint64_t now);
+static void ngx_distill_guard_redis_origins_handler(void *data, void *item,
+    redisReply *reply);
+static void ngx_distill_guard_redis_report_handler(void *data, void *item,
+    redisReply *reply);
+static ngx_int_t ngx_distill_guard_redis_parse(
+    ngx_distill_guard_redis_slot_t *slot, redisReply *reply,
+    dg_fleet_t *fleet, unsigned changed[2]);
+static void ngx_distill_guard_redis_heard(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, dg_fleet_t *fleet);
+static void ngx_distill_guard_redis_again(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot);
+static void ngx_distill_guard_redis_rank(
+    ngx_distill_guard_redis_sync_t *sync, dg_report_t *report,
+    dg_share_t *share, unsigned changed);
+static void ngx_distill_guard_redis_send_rank(
+    ngx_distill_guard_redis_sync_t *sync, ngx_distill_guard_redis_set_t *set);
+static void ngx_distill_guard_redis_rank_handler(void *data, void *item,
+    redisReply *reply);
+static u_char *ngx_distill_guard_redis_subject(u_char *p,
+    ngx_distill_guard_redis_sync_t *sync, unsigned kind, const dg_id_t *id);
+static u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
+    uint32_t bucket);
+static u_char *ngx_distill_guard_redis_values(u_char *p,
+    const dg_report_t *report, ngx_distill_guard_redis_bucket_t *b,
+    uint64_t now);
+static uint64_t ngx_distill_guard_redis_digest(const dg_report_t *report);
+static uint64_t *ngx_distill_guard_redis_settled(
+    ngx_distill_guard_redis_sync_t *sync, const dg_report_t *report);
+
+
+/* in this order in a report; those before may be left out */
+
+static ngx_distill_guard_redis_bucket_t
+    ngx_distill_guard_redis_buckets[NGX_DISTILL_GUARD_REDIS_BUCKETS] =
+{
+    { DG_MINUTE, 0 },
+    { DG_HOUR, 0 },
+    { DG_DAY, 0 },
+    { DG_MINUTE, 1 },
+    { DG_HOUR, 1 },
+    { DG_DAY, 1 }
+};
+
+
+/*
+ * KEYS     buckets of one subject, the current minute first
+ * ARGV[1]  field of this node
+ * ARGV[i]  totals for KEYS[i - 1]: "ttl counter ... ", and for the first
+ *          "reserved_input reserved_output when"; empty: to be read only
+ *
+ * Of each bucket the counters that rose are returned, bit by bit, and the
+ * fleet's totals; at the end, the fleet's reservations.  Between these two
+ * pieces stands the list of counters.
+ */
+
+static const char  ngx_distill_guard_redis_merge_head[] =
+    "local names = {";
+
+static const char  ngx_distill_guard_redis_merge_tail[] =
+    "}\n"
+    "local n = #names\n"
+    "local gauges = {'reserved_input', 'reserved_output'}\n"
+    "local node = ARGV[1]\n"
+    "local function numbers(text)\n"
+    "  local t = {}\n"
+    "  for digits in string.gmatch(text or '', '%d+') do\n"
+    "    t[#t + 1] = tonumber(digits)\n"
+    "  end\n"
+    "  return t\n"
+    "end\n"
+    "local function exact(x) return string.format('%.0f', x) end\n"
+    "local all = {node, unpack(names)}\n"
+    "all[#all + 1] = gauges[1]\n"
+    "all[#all + 1] = gauges[2]\n"
+    "local reply, reserved = {}, {}\n"
+    "for i = 1, #KEYS do\n"
+    "  local key = KEYS[i]\n"
+    "  local sent = numbers(ARGV[i + 1])\n"
+    "  local had = redis.call('HMGET', key, unpack(all))\n"
+    "  local old = numbers(had[1])\n"
+    "  local own, set, changed, total = {}, {}, 0, {}\n"
+    "  for j = 1, n do\n"
+    "    local a, b = sent[j + 1] or 0, old[j] or 0\n"
+    "    total[j] = tonumber(had[j + 1]) or 0\n"
+    "    own[j] = exact(math.max(a, b))\n"
+    "    if a > b then\n"
+    "      total[j] = total[j] + a - b\n"
+    "      set[#set + 1] = names[j]\n"
+    "      set[#set + 1] = exact(total[j])\n"
+    "      changed = changed + 2 ^ (j - 1)\n"
+    "    end\n"
+    "  end\n"
+    "  if i == 1 then\n"
+    "    local at, was = sent[n + 4] or 0, old[n + 3] or 0\n"
+    "    for j = 1, 2 do\n"
+    "      local b = old[n + j] or 0\n"
+    "      local a = at >= was and sent[n + j + 1] or b\n"
+    "      reserved[j] = tonumber(had[n + j + 1]) or 0\n"
+    "      own[n + j] = exact(a)\n"
+    "      if a ~= b then\n"
+    "        reserved[j] = math.max(reserved[j] + a - b, 0)\n"
+    "        set[#set + 1] = gauges[j]\n"
+    "        set[#set + 1] = exact(reserved[j])\n"
+    "      end\n"
+    "    end\n"
+    "    own[n + 3] = exact(math.max(at, was))\n"
+    "  end\n"
+    "  if #set > 0 then\n"
+    "    redis.call('HSET', key, node, table.concat(own, ' '), unpack(set))\n"
+    "    if not had[1] then redis.call('EXPIRE', key, sent[1]) end\n"
+    "  end\n"
+    "  reply[#reply + 1] = changed\n"
+    "  for j = 1, n do reply[#reply + 1] = total[j] end\n"
+    "end\n"
+    "reply[#reply + 1] = reserved[1]\n"
+    "reply[#reply + 1] = reserved[2]\n"
+    "return reply\n";
+
+
+/*
+ * KEYS[1]  a sorted set, whose scores only grow
+ * ARGV     rank of the last member to be dropped, ttl, then scores and
+ *          members
+ */
+
+static const char  ngx_distill_guard_redis_rank_script[] =
+    "local n = redis.call('ZADD', KEYS[1], 'GT', 'CH', unpack(ARGV, 3))\n"
+    "if n > 0 then\n"
+    "  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[1])\n"
+    "  redis.call('EXPIRE', KEYS[1], ARGV[2])\n"
+    "end\n"
+    "return n\n";
+
+
+ngx_int_t
+ngx_distill_guard_redis_scripts(ngx_distill_guard_redis_sync_t *sync)
+{
+    u_char     *p;
+    size_t      len;
+    ngx_str_t  *script;
+    ngx_uint_t  i;
+
+    len = sizeof(ngx_distill_guard_redis_merge_head) - 1
+          + sizeof(ngx_distill_guard_redis_merge_tail) - 1;
+
+    for (i = 0; i < DG_COUNTERS; i++) {
+        len += dg_counters[i].name.len + 3;
+    }
+
+    p = ngx_pnalloc(sync->cycle->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    script = &sync->script[NGX_DISTILL_GUARD_REDIS_MERGE];
+    script->data = p;
+
+    p = ngx_cpymem(p, ngx_distill_guard_redis_merge_head,
+                   sizeof(ngx_distill_guard_redis_merge_head) - 1);
+
+    for (i = 0; i < DG_COUNTERS; i++) {
+        if (i) {
+            *p++ = ',';
+        }
+
+        *p++ = '\'';
+        p = ngx_cpymem(p, dg_counters[i].name.data, dg_counters[i].name.len);
+        *p++ = '\'';
+    }
+
+    p = ngx_cpymem(p, ngx_distill_guard_redis_merge_tail,
+                   sizeof(ngx_distill_guard_redis_merge_tail) - 1);
+
+    script->len = p - script->data;
+
+    ngx_str_set(&sync->script[NGX_DISTILL_GUARD_REDIS_RANK],
+                ngx_distill_guard_redis_rank_script);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_distill_guard_redis_send_reports(ngx_distill_guard_redis_node_t *node,
+    ngx_uint_t n)
+{
+    size_t                           room, got, i;
+    uint64_t                         now;
+    ngx_uint_t                       replies;
+    dg_store_t                      *store;
+    dg_report_t                      batch[NGX_DISTILL_GUARD_REDIS_BATCH];
+    ngx_distill_guard_redis_slot_t  *slot;
+    ngx_distill_guard_redis_sync_t  *sync;
+
+    sync = node->sync;
+
+    room = ngx_distill_guard_redis_room(&sync->connection, &replies);
+
+    if (room < NGX_DISTILL_GUARD_REDIS_RANK_ROOM
+        || replies < NGX_DISTILL_GUARD_REDIS_RANK_SETS)
+    {
+        return 0;
+    }
+
+    room -= NGX_DISTILL_GUARD_REDIS_RANK_ROOM;
+    replies -= NGX_DISTILL_GUARD_REDIS_RANK_SETS;
+
+    n = ngx_min(n, NGX_DISTILL_GUARD_REDIS_BATCH);
+    n = ngx_min(n, node->left);
+    n = ngx_min(n, sync->nfree);
+    n = ngx_min(n, room / NGX_DISTILL_GUARD_REDIS_REPORT_ROOM);
+    n = ngx_min(n, replies / (1 + NGX_DISTILL_GUARD_REDIS_REPORT_SETS));
+
+    if (n == 0) {
+        return 0;
+    }
+
+    now = ngx_distill_guard_now();
+
+    store = ngx_distill_guard_lock(node->zone);
+    got = dg_store_take(store, batch, n, now);
+    node->node = store->node;
+    ngx_distill_guard_unlock(node->zone);
+
+    node->left = (got < n) ? 0 : node->left - got;
+
+    for (i = 0; i < got; i++) {
+        slot = sync->free;
+        sync->free = slot->next;
+        sync->nfree--;
+
+        slot->node = node;
+        slot->failed = 0;
+        slot->report = batch[i];
+
+        if (ngx_distill_guard_redis_send_report(sync, slot, now) != NGX_OK) {
+            ngx_distill_guard_redis_again(sync, slot);
+        }
+    }
+
+    return got;
+}
+
+
+static ngx_int_t
+ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, uint64_t now)
+{
+    u_char                            *p, *tag;
+    u_char                             buf[NGX_DISTILL_GUARD_REDIS_BUCKETS
+                                           * (NGX_DISTILL_GUARD_REDIS_KEY_MAX
+                                              + NGX_DISTILL_GUARD_REDIS_VALUES)
+                                           + NGX_DISTILL_GUARD_REDIS_KEY_MAX];
+    u_char                             id[sizeof("node:") - 1 + DG_ID_TEXT];
+    size_t                             len;
+    ngx_int_t                          rc;
+    ngx_str_t                          args[4 + 2
+                                            * NGX_DISTILL_GUARD_REDIS_BUCKETS];
+    ngx_uint_t                         i, n;
+    dg_report_t                       *report;
+    ngx_distill_guard_redis_bucket_t  *b;
+
+    report = &slot->report;
+
+    slot->digest = ngx_distill_guard_redis_digest(report);
+    slot->before = (*ngx_distill_guard_redis_settled(sync, report)
+                    != slot->digest);
+
+    n = slot->before ? NGX_DISTILL_GUARD_REDIS_BUCKETS
+                     : NGX_DISTILL_GUARD_REDIS_BUCKETS / 2;
+
+    ngx_distill_guard_redis_send_origins(sync, slot, now);
+
+    tag = buf;
+    p = ngx_distill_guard_redis_subject(tag, sync, report->kind, &report->id);
+    len = p - tag;
+
+    ngx_str_set(&args[0], "EVALSHA");
+    args[1].data = sync->sha[NGX_DISTILL_GUARD_REDIS_MERGE];
+    args[1].len = NGX_DISTILL_GUARD_REDIS_SHA;
+
+    args[2].data = p;
+    p = ngx_sprintf(p, "%ui", n);
+    args[2].len = p - args[2].data;
+
+    (void) dg_id_text(ngx_cpymem(id, "node:", 5), &slot->node->node);
+    args[3 + n].data = id;
+    args[3 + n].len = 5 + NGX_DISTILL_GUARD_REDIS_ID;
+
+    for (i = 0; i < n; i++) {
+        b = &ngx_distill_guard_redis_buckets[i];
+
+        args[3 + i].data = p;
+        p = ngx_cpymem(p, tag, len);
+        p = ngx_distill_guard_redis_bucket(p, b->period,
+                                report->share[b->period][b->before].bucket);
+        args[3 + i].len = p - args[3 + i].data;
+
+        args[4 + n + i].data = p;
+        p = ngx_distill_guard_redis_values(p, report, b, now);
+        args[4 + n + i].len = p - args[4 + n + i].data;
+    }
+
+    rc = ngx_distill_guard_redis_command(&sync->connection,
+                                       ngx_distill_guard_redis_report_handler,
+                                       slot, 4 + 2 * n, args);
+    if (rc == NGX_OK) {
+        sync->awaited++;
+    }
+
+    return rc;
+}
+
+
+/*
+ * Where a key was used from, and by which keys an origin.  They go ahead of
+ * the report, which is answered last and takes the blame if one fails.
+ */
+
+static void
+ngx_distill_guard_redis_send_origins(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, uint64_t now)
+{
+    u_char                         *p;
+    u_char                          key[NGX_DISTILL_GUARD_REDIS_KEY_MAX];
+    u_char                          text[DG_ORIGINS + 1][DG_SUBJECT_TEXT];
+    uint64_t                        scores[DG_ORIGINS];
+    ngx_str_t                       members[DG_ORIGINS], self;
+    ngx_uint_t                      i;
+    dg_report_t                    *report;
+    ngx_distill_guard_redis_set_t   set;
+
+    report = &slot->report;
+
+    if (report->norigins == 0) {
+        return;
+    }
+
+    for (i = 0; i < report->norigins; i++) {
+        members[i].data = text[i];
+        members[i].len = dg_subject_text(text[i], DG_KIND_ORIGIN,
+                                         &report->origin[i]) - text[i];
+        scores[i] = now / 1000;
+    }
+
+    self.data = text[DG_ORIGINS];
+    self.len = dg_subject_text(self.data, report->kind, &report->id)
+               - self.data;
+
+    set.ttl = dg_periods[DG_DAY].ttl;
+    set.scores = scores;
+    set.key.data = key;
+
+    p = ngx_distill_guard_redis_subject(key, sync, report->kind, &report->id);
+    p = ngx_cpymem(p, "origins:", sizeof("origins:") - 1);
+    p = ngx_distill_guard_redis_bucket(p, DG_DAY,
+                                       report->share[DG_DAY][0].bucket);
+    set.key.len = p - key;
+    set.limit = NGX_DISTILL_GUARD_REDIS_ORIGINS;
+    set.n = report->norigins;
+    set.members = members;
+
+    if (ngx_distill_guard_redis_send_set(sync, &set,
+                               ngx_distill_guard_redis_origins_handler, slot)
+        != NGX_OK)
+    {
+        slot->failed = 1;
+    }
+
+    set.limit = NGX_DISTILL_GUARD_REDIS_KEYS;
+    set.n = 1;
+    set.members = &self;
+
+    for (i = 0; i < report->norigins; i++) {
+        p = ngx_distill_guard_redis_subject(key, sync, DG_KIND_ORIGIN,
+                                            &report->origin[i]);
+        p = ngx_cpymem(p, "keys:", sizeof("keys:") - 1);
+        p = ngx_distill_guard_redis_bucket(p, DG_DAY,
+                                           report->share[DG_DAY][0].bucket);
+        set.key.len = p - key;
+
+        if (ngx_distill_guard_redis_send_set(sync, &set,
+                               ngx_distill_guard_redis_origins_handler, slot)
+            != NGX_OK)
+        {
+            slot->failed = 1;
+        }
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_origins_handler(void *data, void *item,
+    redisReply *reply)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+    ngx_distill_guard_redis_slot_t *slot = item;
+
+    if (reply == NULL
+        || (reply->type == REDIS_REPLY_ERROR
+            && ngx_distill_guard_redis_error(sync, reply, "origins of keys")
+               != NGX_OK))
+    {
+        slot->failed = 1;
+    }
+
+    ngx_distill_guard_redis_answered(sync);
+}
+
+
+static void
+ngx_distill_guard_redis_report_handler(void *data, void *item,
+    redisReply *reply)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+    ngx_distill_guard_redis_slot_t *slot = item;
+
+    unsigned     changed[2];
+    dg_fleet_t   fleet;
+    ngx_uint_t   i;
+
+    ngx_memzero(&fleet, sizeof(dg_fleet_t));
+    changed[0] = 0;
+    changed[1] = 0;
+
+    if (reply == NULL) {
+        goto again;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+
+        if (ngx_distill_guard_redis_error(sync, reply, "totals") != NGX_OK) {
+            goto again;
+        }
+
+        /*
+         * It would fail for ever, and nothing was heard.  The subject is
+         * sent again when it changes.
+         */
+
+    } else if (ngx_distill_guard_redis_parse(slot, reply, &fleet, changed)
+               != NGX_OK)
+    {
+        ngx_distill_guard_redis_fail(&sync->connection,
+                                     NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
+                                     "what it answers to scripts is wrong");
+        goto again;
+
+    } else if (slot->failed) {
+        goto again;
+    }
+
+    ngx_distill_guard_redis_heard(sync, slot, &fleet);
+
+    for (i = 0; i < 2; i++) {
+        if (fleet.share[DG_DAY][i].bucket
+            && (changed[i] || sync->resending))
+        {
+            ngx_distill_guard_redis_rank(sync, &slot->report,
+                                         &fleet.share[DG_DAY][i],
+                                         sync->resending ? ~0u : changed[i]);
+        }
+    }
+
+    slot->next = sync->free;
+    sync->free = slot;
+    sync->nfree++;
+
+    ngx_distill_guard_redis_answered(sync);
+
+    return;
+
+again:
+
+    ngx_distill_guard_redis_again(sync, slot);
+    ngx_distill_guard_redis_answered(sync);
+}
+
+
+/* changed is of the days' counters */
+
+static ngx_int_t
+ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
+    redisReply *reply, dg_fleet_t *fleet, unsigned changed[2])
+{
+    size_t                              e;
+    dg_share_t                         *share;
+    ngx_uint_t                          i, c, n;
+    ngx_distill_guard_redis_bucket_t   *b;
+
+    n = slot->before ? NGX_DISTILL_GUARD_REDIS_BUCKETS
+                     : NGX_DISTILL_GUARD_REDIS_BUCKETS / 2;
+
+    if (reply->type != REDIS_REPLY_ARRAY
+        || (size_t) reply->elements != n * (1 + DG_COUNTERS) + 2)
+    {
+        return NGX_ERROR;
+    }
+
+    for (e = 0; e < (size_t) reply->elements; e++) {
+        if (reply->element[e]->type != REDIS_REPLY_INTEGER
+            || reply->element[e]->integer < 0)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    e = 0;
+
+    for (i = 0; i < n; i++) {
+        b = &ngx_distill_guard_redis_buckets[i];
+        share = &fleet->share[b->period][b->before];
+
+        share->bucket = slot->report.share[b->period][b->before].bucket;
+
+        if (b->period == DG_DAY) {
+            changed[b->before] = reply->element[e]->integer;
+        }
+
+        e++;
+
+        for (c = 0; c < DG_COUNTERS; c++) {
+            share->own[c] = reply->element[e++]->integer;
+        }
+    }
+
+    fleet->reserved_input = reply->element[e++]->integer;
+    fleet->reserved_output = reply->element[e]->integer;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_distill_guard_redis_heard(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, dg_fleet_t *fleet)
+{
+    uint64_t      now, minute;
+    dg_store_t   *store;
+    dg_report_t  *report;
+
+    now = ngx_distill_guard_now();
+    report = &slot->report;
+
+    store = ngx_distill_guard_lock(slot->node->zone);
+    dg_store_hear(store, report, fleet, now);
+    ngx_distill_guard_unlock(slot->node->zone);
+
+    slot->node->reports++;
+
+    /*
+     * What all nodes counted up to the turn of the minute has arrived some
+     * time after it: from then on the buckets before stand as they are,
+     * unless this node's own change.
+     */
+
+    minute = (uint64_t) report->share[DG_MINUTE][0].bucket * 60000;
+
+    if (fleet->share[DG_MINUTE][1].bucket
+        && now >= minute + NGX_DISTILL_GUARD_REDIS_SETTLE
+                  + 2 * sync->conf->sync)
+    {
+        *ngx_distill_guard_redis_settled(sync, report) = slot->digest;
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_again(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot)
+{
+    dg_store_t  *store;
+
+    store = ngx_distill_guard_lock(slot->node->zone);
+    dg_store_again(store, &slot->report);
+    ngx_distill_guard_unlock(slot->node->zone);
+
+    slot->next = sync->free;
+    sync->free = slot;
+    sync->nfree++;
+    sync->spoiled = 1;
+}
+
+
+static void
+ngx_distill_guard_redis_rank(ngx_distill_guard_redis_sync_t *sync,
+    dg_report_t *report, dg_share_t *share, unsigned changed)
+{
+    ngx_distill_guard_redis_rank_t  *rank;
+
+    if (sync->nranks == NGX_DISTILL_GUARD_REDIS_RANKS) {
+        ngx_distill_guard_redis_send_ranks(sync);
+    }
+
+    rank = &sync->desk->ranks[sync->nranks++];
+
+    rank->bucket = share->bucket;
+    rank->kind = report->kind;
+    rank->changed = changed & ~(1u << DG_RETURNED);
+    ngx_memcpy(rank->totals, share->own, sizeof(rank->totals));
+    rank->len = dg_subject_text(rank->text, report->kind, &report->id)
+                - rank->text;
+}
+
+
+/* a command for each kind, day and counter, or more if there are many */
+
+void
+ngx_distill_guard_redis_send_ranks(ngx_distill_guard_redis_sync_t *sync)
+{
+    u_char                          *p;
+    u_char                           key[NGX_DISTILL_GUARD_REDIS_KEY_MAX];
+    uint64_t                         scores[NGX_DISTILL_GUARD_REDIS_MEMBERS];
+    ngx_str_t                        members[NGX_DISTILL_GUARD_REDIS_MEMBERS];
+    ngx_uint_t                       i, j, c;
+    ngx_distill_guard_redis_set_t    set;
+    ngx_distill_guard_redis_rank_t  *first, *rank;
+
+    set.key.data = key;
+    set.limit = NGX_DISTILL_GUARD_REDIS_TOP;
+    set.ttl = dg_periods[DG_DAY].ttl;
+    set.members = members;
+    set.scores = scores;
+
+    for (i = 0; i < sync->nranks; i++) {
+        first = &sync->desk->ranks[i];
+
+        for (c = 0; first->changed && c < DG_COUNTERS; c++) {
+            p = ngx_sprintf(key, "%V:top:%*s:%*s:", &sync->conf->prefix,
+                            dg_kinds[first->kind].len,
+                            dg_kinds[first->kind].data,
+                            dg_counters[c].name.len,
+                            dg_counters[c].name.data);
+            p = ngx_distill_guard_redis_bucket(p, DG_DAY, first->bucket);
+            set.key.len = p - key;
+            set.n = 0;
+
+            for (j = i; j < sync->nranks; j++) {
+                rank = &sync->desk->ranks[j];
+
+                if (rank->kind != first->kind || rank->bucket != first->bucket
+                    || !(rank->changed & (1u << c)))
+                {
+                    continue;
+                }
+
+                rank->changed &= ~(1u << c);
+
+                if (rank->totals[c] == 0) {
+                    continue;
+                }
+
+                members[set.n].data = rank->text;
+                members[set.n].len = rank->len;
+                scores[set.n++] = rank->totals[c];
+
+                if (set.n == NGX_DISTILL_GUARD_REDIS_MEMBERS) {
+                    ngx_distill_guard_redis_send_rank(sync, &set);
+                    set.n = 0;
+                }
+            }
+
+            ngx_distill_guard_redis_send_rank(sync, &set);
+        }
+    }
+
+    sync->nranks = 0;
+    sync->ranked = ngx_distill_guard_now();
+}
+
+
+static void
+ngx_distill_guard_redis_send_rank(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_set_t *set)
+{
+    if (set->n
+        && ngx_distill_guard_redis_send_set(sync, set,
+                                    ngx_distill_guard_redis_rank_handler, NULL)
+           == NGX_BUSY)
+    {
+        sync->incomplete = 1;
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_rank_handler(void *data, void *item,
+    redisReply *reply)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    if (reply && reply->type == REDIS_REPLY_ERROR
+        && ngx_distill_guard_redis_error(sync, reply, "rankings")
+           == NGX_AGAIN)
+    {
+        sync->incomplete = 1;
+    }
+
+    ngx_distill_guard_redis_answered(sync);
+}
+
+
+ngx_int_t
+ngx_distill_guard_redis_send_set(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_set_t *set,
+    ngx_distill_guard_redis_reply_pt handler, void *item)
+{
+    u_char      *p;
+    u_char       buf[(3 + NGX_DISTILL_GUARD_REDIS_MEMBERS) * NGX_INT64_LEN];
+    ngx_int_t    rc;
+    ngx_str_t    args[6 + 2 * NGX_DISTILL_GUARD_REDIS_MEMBERS];
+    ngx_uint_t   i;
+
+    ngx_str_set(&args[0], "EVALSHA");
+    args[1].data = sync->sha[NGX_DISTILL_GUARD_REDIS_RANK];
+    args[1].len = NGX_DISTILL_GUARD_REDIS_SHA;
+    ngx_str_set(&args[2], "1");
+    args[3] = set->key;
+
+    args[4].data = buf;
+    p = ngx_sprintf(buf, "-%ui", set->limit + 1);
+    args[4].len = p - args[4].data;
+
+    args[5].data = p;
+    p = ngx_sprintf(p, "%ui", set->ttl);
+    args[5].len = p - args[5].data;
+
+    for (i = 0; i < set->n; i++) {
+        args[6 + 2 * i].data = p;
+        p = ngx_sprintf(p, "%uL", set->scores[i]);
+        args[6 + 2 * i].len = p - args[6 + 2 * i].data;
+
+        args[7 + 2 * i] = set->members[i];
+    }
+
+    rc = ngx_distill_guard_redis_command(&sync->connection, handler, item,
+                                         6 + 2 * set->n, args);
+    if (rc == NGX_OK) {
+        sync->awaited++;
+    }
+
+    return rc;
+}
+
+
+/* "dg:{key:9f3a...}:", its braces make it one slot of a Redis Cluster */
+
+static u_char *
+ngx_distill_guard_redis_subject(u_char *p,
+    ngx_distill_guard_redis_sync_t *sync, unsigned kind, const dg_id_t *id)
+{
+    p = ngx_sprintf(p, "%V:{%*s:", &sync->conf->prefix, dg_kinds[kind].len,
+                    dg_kinds[kind].data);
+    p = dg_subject_text(p, kind, id);
+    *p++ = '}';
+    *p++ = ':';
+
+    return p;
+}
+
+
+/* "m:202611231530", "h:2026112315", "d:20261123": in UTC */
+
+static u_char *
+ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period, uint32_t bucket)
+{
+    ngx_tm_t  tm;
+
+    ngx_gmtime((time_t) bucket * dg_periods[period].seconds, &tm);
+
+    p = ngx_sprintf(p, "%c:%04d%02d%02d", dg_periods[period].letter,
+                    tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday);
+
+    if (period <= DG_HOUR) {
+        p = ngx_sprintf(p, "%02d", tm.ngx_tm_hour);
+    }
+
+    if (period <= DG_MINUTE) {
+        p = ngx_sprintf(p, "%02d", tm.ngx_tm_min);
+    }
+
+    return p;
+}
+
+
+static u_char *
+ngx_distill_guard_redis_values(u_char *p, const dg_report_t *report,
+    ngx_distill_guard_redis_bucket_t *b, uint64_t now)
+{
+    uint64_t           any, start;
+    ngx_uint_t         c;
+    const dg_share_t  *share;
+
+    share = &report->share[b->period][b->before];
+    any = 0;
+
+    for (c = 0; c < DG_COUNTERS; c++) {
+        any |= share->own[c];
+    }
+
+    if (any == 0 && b->before) {
+        return p;
+    }
+
+    p = ngx_sprintf(p, "%uD", dg_periods[b->period].ttl);
+
+    for (c = 0; c < DG_COUNTERS; c++) {
+        p = ngx_sprintf(p, " %uL", ngx_min(share->own[c],
+                                           NGX_DISTILL_GUARD_REDIS_EXACT));
+    }
+
+    if (b->period == DG_MINUTE && !b->before) {
+        start = (uint64_t) share->bucket * 60000;
+
+        p = ngx_sprintf(p, " %uL %uL %uL",
+                        ngx_min(report->reserved_input,
+                                NGX_DISTILL_GUARD_REDIS_EXACT),
+                        ngx_min(report->reserved_output,
+                                NGX_DISTILL_GUARD_REDIS_EXACT),
+                        now > start ? now - start : 0);
+    }
+
+    return p;
+}
+
+
+/* of the subject, the minute, and all that goes into the buckets before */
+
+static uint64_t
+ngx_distill_guard_redis_digest(const dg_report_t *report)
+{
+    uint64_t           h;
+    ngx_uint_t         i, c;
+    const dg_share_t  *share;
+
+    h = report->id.v[0] ^ report->share[DG_MINUTE][0].bucket;
+
+    for (i = NGX_DISTILL_GUARD_REDIS_BUCKETS / 2;
+         i < NGX_DISTILL_GUARD_REDIS_BUCKETS;
+         i++)
+    {
+        share = &report->share[ngx_distill_guard_redis_buckets[i].period][1];
+
+        for (c = 0; c < DG_COUNTERS; c++) {
+            h = (h ^ share->own[c]) * 0x9e3779b97f4a7c15ull;
+            h ^= h >> 32;
+        }
+    }
+
+    h = (h ^ report->id.v[1] ^ report->kind) * 0x9e3779b97f4a7c15ull;
+
+    return h ^ (h >> 32);
+}
+
+
+/* one place for many subjects: who finds another's digest only asks again */
+
+static uint64_t *
+ngx_distill_guard_redis_settled(ngx_distill_guard_redis_sync_t *sync,
+    const dg_report_t *report)
+{
+    uint64_t  h;
+
+    h = (report->id.v[0] ^ report->id.v[1] ^ report->kind)
+        * 0x9e3779b97f4a7c15ull;
+
+    return &sync->desk->settled[(h >> 32)
+                                & (NGX_DISTILL_GUARD_REDIS_SETTLED - 1)];
+}

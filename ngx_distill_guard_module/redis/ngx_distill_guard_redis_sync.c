@@ -1,0 +1,790 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Who talks to Redis, and when.
+ *
+ * Of a node's workers one holds a lease in the first zone; it alone has a
+ * connection, and sends what has changed in all zones once per interval: a
+ * round.  A worker that leaves hands the lease over, that of a dead one is
+ * free.  What is in flight belongs to the zones: whatever becomes of the
+ * worker or of the connection, it is sent again by whoever is next.
+ *
+ * After each connect all that is still kept is sent again, for this may be
+ * another Redis than before, or one that has forgotten.
+ */
+
+
+#include "ngx_distill_guard_redis.h"
+
+
+/* milliseconds */
+#define NGX_DISTILL_GUARD_REDIS_LEASE    1000
+#define NGX_DISTILL_GUARD_REDIS_RANKING  1000
+
+/* work between two looks at other events: reports, or slices of a sweep */
+#define NGX_DISTILL_GUARD_REDIS_TURN     64
+#define NGX_DISTILL_GUARD_REDIS_SLICES   4
+#define NGX_DISTILL_GUARD_REDIS_SLICE    2048   /* subjects */
+
+/* the state stays what it is */
+#define NGX_DISTILL_GUARD_REDIS_SAME     NGX_DISTILL_GUARD_SYNC_OFF
+
+
+static void ngx_distill_guard_redis_cleanup(void *data);
+static void ngx_distill_guard_redis_tick_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_distill_guard_redis_lease(
+    ngx_distill_guard_redis_sync_t *sync);
+static ngx_uint_t ngx_distill_guard_redis_dead(ngx_pid_t pid);
+static void ngx_distill_guard_redis_release(
+    ngx_distill_guard_redis_sync_t *sync);
+static ngx_int_t ngx_distill_guard_redis_take(
+    ngx_distill_guard_redis_sync_t *sync);
+static void ngx_distill_guard_redis_farewell(
+    ngx_distill_guard_redis_sync_t *sync);
+static void ngx_distill_guard_redis_drop(
+    ngx_distill_guard_redis_sync_t *sync);
+static void ngx_distill_guard_redis_ready(void *data);
+static void ngx_distill_guard_redis_progress(void *data);
+static void ngx_distill_guard_redis_lost(void *data);
+static void ngx_distill_guard_redis_leave(void *data);
+static void ngx_distill_guard_redis_more_handler(ngx_event_t *ev);
+static void ngx_distill_guard_redis_round(
+    ngx_distill_guard_redis_sync_t *sync);
+static void ngx_distill_guard_redis_fill(
+    ngx_distill_guard_redis_sync_t *sync);
+static ngx_int_t ngx_distill_guard_redis_fill_from(
+    ngx_distill_guard_redis_node_t *node, ngx_uint_t *turn);
+static void ngx_distill_guard_redis_sweep(
+    ngx_distill_guard_redis_node_t *node);
+static void ngx_distill_guard_redis_round_end(
+    ngx_distill_guard_redis_sync_t *sync);
+static ngx_uint_t ngx_distill_guard_redis_publish(
+    ngx_distill_guard_redis_sync_t *sync, ngx_uint_t state,
+    ngx_uint_t rounds);
+
+
+ngx_int_t
+ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_main_conf_t *mcf)
+{
+    ngx_uint_t                        i;
+    ngx_pool_cleanup_t               *cln;
+    ngx_distill_guard_zone_t        **zones;
+    ngx_distill_guard_redis_sync_t   *sync;
+    ngx_distill_guard_redis_node_t   *nodes;
+
+    sync = ngx_pcalloc(cycle->pool, sizeof(ngx_distill_guard_redis_sync_t));
+    if (sync == NULL) {
+        return NGX_ERROR;
+    }
+
+    nodes = ngx_pcalloc(cycle->pool, mcf->zones.nelts
+                                    * sizeof(ngx_distill_guard_redis_node_t));
+    if (nodes == NULL) {
+        return NGX_ERROR;
+    }
+
+    zones = mcf->zones.elts;
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        nodes[i].sync = sync;
+        nodes[i].zone = zones[i];
+    }
+
+    sync->conf = mcf->redis;
+    sync->cycle = cycle;
+    sync->nodes = nodes;
+    sync->ident = -1;
+    sync->nnodes = mcf->zones.nelts;
+
+    if (ngx_distill_guard_redis_scripts(sync) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    sync->connection.data = sync;
+    sync->connection.ready = ngx_distill_guard_redis_ready;
+    sync->connection.progress = ngx_distill_guard_redis_progress;
+    sync->connection.lost = ngx_distill_guard_redis_lost;
+    sync->connection.leave = ngx_distill_guard_redis_leave;
+    sync->connection.conf = mcf->redis;
+
+    sync->more.handler = ngx_distill_guard_redis_more_handler;
+    sync->more.data = sync;
+    sync->more.log = cycle->log;
+
+    sync->tick.handler = ngx_distill_guard_redis_tick_handler;
+    sync->tick.data = sync;
+    sync->tick.log = cycle->log;
+    sync->tick.cancelable = 1;
+
+    /* "master_process off" ends a cycle without ending the process */
+
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_distill_guard_redis_cleanup;
+    cln->data = sync;
+
+    mcf->redis->worker = sync;
+
+    ngx_add_timer(&sync->tick, ngx_random() % mcf->redis->sync);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_distill_guard_redis_exit_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_main_conf_t *mcf)
+{
+    if (mcf->redis->worker) {
+        ngx_distill_guard_redis_cleanup(mcf->redis->worker);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_cleanup(void *data)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    if (sync->tick.timer_set) {
+        ngx_del_timer(&sync->tick);
+    }
+
+    if (sync->holder) {
+        ngx_distill_guard_redis_farewell(sync);
+        ngx_distill_guard_redis_drop(sync);
+        ngx_distill_guard_redis_release(sync);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
+{
+    ngx_distill_guard_redis_sync_t *sync = ev->data;
+
+    if (ngx_exiting && !sync->exiting) {
+
+        /* there was no connection that would have told us */
+
+        ngx_distill_guard_redis_leave(sync);
+
+    } else if (!ngx_distill_guard_redis_lease(sync)) {
+
+        if (sync->holder) {
+            ngx_distill_guard_redis_drop(sync);
+        }
+
+    } else if (!sync->holder) {
+
+        if (ngx_distill_guard_redis_take(sync) != NGX_OK) {
+            ngx_distill_guard_redis_release(sync);
+        }
+
+    } else if (sync->running) {
+
+        if (sync->round) {
+            sync->due = 1;
+
+        } else {
+            ngx_distill_guard_redis_round(sync);
+        }
+    }
+
+    ngx_add_timer(&sync->tick, sync->conf->sync);
+}
+
+
+/*
+ * Takes or renews the lease.  A worker that leaves takes it only if nobody
+ * else does: when all of nginx is to end, its last streams still count.
+ */
+
+static ngx_uint_t
+ngx_distill_guard_redis_lease(ngx_distill_guard_redis_sync_t *sync)
+{
+    uint64_t                   now, lease;
+    ngx_pid_t                  pid;
+    ngx_uint_t                 mine, dead;
+    ngx_distill_guard_sync_t  *s;
+    ngx_distill_guard_zone_t  *zone;
+
+    zone = sync->nodes[0].zone;
+    s = &zone->shared->sync;
+
+    now = ngx_distill_guard_now();
+    lease = ngx_max(NGX_DISTILL_GUARD_REDIS_LEASE, 3 * sync->conf->sync);
+
+    /* system calls are not for the lock */
+
+    pid = s->pid;
+    dead = ngx_distill_guard_redis_dead(pid);
+
+    (void) ngx_distill_guard_lock(zone);
+
+    if (s->pid == ngx_pid) {
+        mine = 1;
+
+    } else if (sync->exiting) {
+        mine = (s->pid == 0 && now >= s->until + lease);
+
+    } else {
+        /* a time far ahead is from before the clock was set back */
+
+        mine = (s->pid == 0 || (dead && s->pid == pid) || now >= s->until
+                || s->until > now + 2 * lease);
+    }
+
+    if (mine) {
+        s->pid = ngx_pid;
+        s->until = now + lease;
+    }
+
+    ngx_distill_guard_unlock(zone);
+
+    return mine;
+}
+
+
+static ngx_uint_t
+ngx_distill_guard_redis_dead(ngx_pid_t pid)
+{
+    return pid && pid != ngx_pid && kill(pid, 0) == -1 && ngx_errno == ESRCH;
+}
+
+
+static void
+ngx_distill_guard_redis_release(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_distill_guard_sync_t  *s;
+    ngx_distill_guard_zone_t  *zone;
+
+    zone = sync->nodes[0].zone;
+    s = &zone->shared->sync;
+
+    (void) ngx_distill_guard_lock(zone);
+
+    if (s->pid == ngx_pid) {
+        s->pid = 0;
+        s->until = ngx_distill_guard_now();
+    }
+
+    ngx_distill_guard_unlock(zone);
+}
+
+
+static ngx_int_t
+ngx_distill_guard_redis_take(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_uint_t                       i;
+    ngx_distill_guard_redis_slot_t  *slot;
+
+    sync->desk = ngx_calloc(sizeof(ngx_distill_guard_redis_desk_t),
+                            sync->cycle->log);
+    if (sync->desk == NULL) {
+        return NGX_ERROR;
+    }
+
+    sync->free = NULL;
+    sync->nfree = NGX_DISTILL_GUARD_REDIS_SLOTS;
+
+    for (i = 0; i < NGX_DISTILL_GUARD_REDIS_SLOTS; i++) {
+        slot = &sync->desk->slots[i];
+        slot->next = sync->free;
+        sync->free = slot;
+    }
+
+    sync->holder = 1;
+
+    (void) ngx_distill_guard_redis_publish(sync,
+                                       NGX_DISTILL_GUARD_SYNC_CONNECTING, 0);
+
+    if (ngx_distill_guard_redis_start(&sync->connection) != NGX_OK) {
+        ngx_distill_guard_redis_drop(sync);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * What has been counted so far: when all of nginx ends there is nobody to
+ * send it later.  It takes one exchange with Redis, and at most the time in
+ * which an answer is due.
+ */
+
+static void
+ngx_distill_guard_redis_farewell(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_uint_t  rounds;
+    ngx_msec_t  end, now;
+
+    now = ngx_current_msec;
+    end = now + sync->conf->timeout;
+
+    /* what came after the round under way began, too */
+
+    for (rounds = sync->round ? 2 : 1; rounds && sync->running; rounds--) {
+
+        if (!sync->round) {
+            ngx_distill_guard_redis_round(sync);
+        }
+
+        while (sync->round && (ngx_msec_int_t) (end - now) > 0) {
+
+            if (sync->more.posted) {
+                ngx_delete_posted_event(&sync->more);
+                ngx_distill_guard_redis_fill(sync);
+                ngx_distill_guard_redis_pump(&sync->connection, 0);
+
+            } else {
+                ngx_distill_guard_redis_pump(&sync->connection, end - now);
+            }
+
+            now = ngx_current_msec;
+        }
+    }
+}
+
+
+/* what is in flight goes back to the zones */
+
+static void
+ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_distill_guard_redis_stop(&sync->connection);
+
+    if (sync->more.posted) {
+        ngx_delete_posted_event(&sync->more);
+    }
+
+    (void) ngx_distill_guard_redis_publish(sync, NGX_DISTILL_GUARD_REDIS_SAME,
+                                           0);
+
+    ngx_free(sync->desk);
+    sync->desk = NULL;
+
+    sync->holder = 0;
+    sync->agreeing = 0;
+    sync->running = 0;
+    sync->round = 0;
+}
+
+
+/* nginx asks this worker to end, perhaps long after its last stream */
+
+static void
+ngx_distill_guard_redis_leave(void *data)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    sync->exiting = 1;
+
+    if (sync->holder) {
+        ngx_distill_guard_redis_farewell(sync);
+        ngx_distill_guard_redis_drop(sync);
+        ngx_distill_guard_redis_release(sync);
+    }
+}
+
+
+/* the connection stands: what there is to settle before the first round */
+
+static void
+ngx_distill_guard_redis_ready(void *data)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    sync->connects++;
+    sync->awaited = 0;
+    sync->nranks = 0;
+    sync->incomplete = 0;
+    sync->agreeing = 1;
+
+    ngx_distill_guard_redis_resend(sync);
+    ngx_distill_guard_redis_introduce(sync);
+}
+
+
+/* replies have come, or there is room to send more */
+
+static void
+ngx_distill_guard_redis_progress(void *data)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    if (sync->round) {
+        ngx_distill_guard_redis_fill(sync);
+
+    } else if (sync->agreeing && sync->awaited == 0) {
+        sync->agreeing = 0;
+        sync->running = 1;
+
+        ngx_distill_guard_redis_round(sync);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_lost(void *data)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    u_char                                *p;
+    uint32_t                               crc;
+    ngx_uint_t                             was;
+    ngx_distill_guard_redis_connection_t  *rc;
+
+    rc = &sync->connection;
+
+    sync->failures++;
+    sync->agreeing = 0;
+    sync->running = 0;
+    sync->round = 0;
+
+    was = ngx_distill_guard_redis_publish(sync, NGX_DISTILL_GUARD_SYNC_DOWN,
+                                          0);
+
+    /*
+     * While it is down, only what the server says of itself is news: the
+     * first word, as in "OOM command not allowed ...".
+     */
+
+    p = ngx_strlchr(rc->reason, rc->reason + rc->reason_len, ' ');
+    crc = ngx_crc32_short(rc->reason, p ? (size_t) (p - rc->reason)
+                                        : rc->reason_len);
+
+    if (was == NGX_DISTILL_GUARD_SYNC_DOWN
+        && (rc->failure != NGX_DISTILL_GUARD_REDIS_REFUSED
+            || sync->told == crc))
+    {
+        return;
+    }
+
+    sync->told = crc;
+
+    ngx_log_error(NGX_LOG_ERR, sync->cycle->log, rc->err,
+                  "distill guard: redis %V is down, counts are kept until "
+                  "it is back: %*s", &sync->conf->name, rc->reason_len,
+                  rc->reason);
+}
+
+
+void
+ngx_distill_guard_redis_answered(ngx_distill_guard_redis_sync_t *sync)
+{
+    sync->awaited--;
+}
+
+
+static void
+ngx_distill_guard_redis_more_handler(ngx_event_t *ev)
+{
+    ngx_distill_guard_redis_sync_t *sync = ev->data;
+
+    if (sync->round) {
+        ngx_distill_guard_redis_fill(sync);
+    }
+}
+
+
+/*
+ * A round sends what is dirty as it begins.  What becomes dirty meanwhile is
+ * the next round's, so that a subject goes once per interval, however busy
+ * it is and however fast Redis.
+ */
+
+static void
+ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_uint_t                       i;
+    ngx_distill_guard_redis_node_t  *node;
+
+    sync->round = 1;
+    sync->due = 0;
+    sync->spoiled = 0;
+
+    for (i = 0; i < sync->nnodes; i++) {
+        node = &sync->nodes[i];
+        node->left = ngx_distill_guard_lock(node->zone)->ndirty;
+        ngx_distill_guard_unlock(node->zone);
+    }
+
+    ngx_distill_guard_redis_beat(sync);
+    ngx_distill_guard_redis_fill(sync);
+}
+
+
+static void
+ngx_distill_guard_redis_fill(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i, turn;
+
+    turn = NGX_DISTILL_GUARD_REDIS_TURN;
+    rc = NGX_OK;
+
+    for (i = 0; i < sync->nnodes && rc == NGX_OK; i++) {
+        rc = ngx_distill_guard_redis_fill_from(&sync->nodes[i], &turn);
+    }
+
+    ngx_distill_guard_redis_flush(&sync->connection);
+
+    if (!sync->round) {
+        /* lost while sending */
+        return;
+    }
+
+    if (rc == NGX_AGAIN) {
+        if (!sync->more.posted) {
+            ngx_post_event(&sync->more, &ngx_posted_next_events);
+        }
+
+        return;
+    }
+
+    if (rc == NGX_OK && sync->awaited == 0) {
+        ngx_distill_guard_redis_round_end(sync);
+    }
+}
+
+
+/*
+ * NGX_OK when there is nothing left to send, NGX_AGAIN when others should
+ * have a turn first, NGX_BUSY when answers have to come first.
+ */
+
+static ngx_int_t
+ngx_distill_guard_redis_fill_from(ngx_distill_guard_redis_node_t *node,
+    ngx_uint_t *turn)
+{
+    ngx_uint_t  n, slices;
+
+    slices = NGX_DISTILL_GUARD_REDIS_SLICES;
+
+    for ( ;; ) {
+
+        if (node->left) {
+
+            if (*turn == 0) {
+                return NGX_AGAIN;
+            }
+
+            n = ngx_distill_guard_redis_send_reports(node, *turn);
+            *turn -= n;
+
+            if (n == 0 && node->left) {
+                return NGX_BUSY;
+            }
+
+        } else if (node->sweeping) {
+
+            if (slices-- == 0) {
+                return NGX_AGAIN;
+            }
+
+            ngx_distill_guard_redis_sweep(node);
+
+        } else {
+            return NGX_OK;
+        }
+    }
+}
+
+
+/* the next few subjects are dirty again, and of this round */
+
+static void
+ngx_distill_guard_redis_sweep(ngx_distill_guard_redis_node_t *node)
+{
+    uint32_t     n;
+    dg_store_t  *store;
+
+    store = ngx_distill_guard_lock(node->zone);
+
+    n = store->ndirty;
+    dg_store_all_dirty(store, &node->at, NGX_DISTILL_GUARD_REDIS_SLICE);
+    n = store->ndirty - n;
+
+    ngx_distill_guard_unlock(node->zone);
+
+    node->left += n;
+    node->sweeping = (node->at != 0);
+}
+
+
+static void
+ngx_distill_guard_redis_round_end(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_uint_t  was;
+
+    if (sync->nranks
+        && (sync->resending
+            || ngx_distill_guard_now()
+               >= sync->ranked + NGX_DISTILL_GUARD_REDIS_RANKING))
+    {
+        /* these are of the round, too */
+
+        ngx_distill_guard_redis_send_ranks(sync);
+        ngx_distill_guard_redis_flush(&sync->connection);
+
+        if (!sync->round || sync->awaited) {
+            return;
+        }
+    }
+
+    sync->round = 0;
+
+    if (sync->spoiled) {
+        (void) ngx_distill_guard_redis_publish(sync,
+                                            NGX_DISTILL_GUARD_REDIS_SAME, 0);
+
+    } else {
+        was = ngx_distill_guard_redis_publish(sync,
+                                               NGX_DISTILL_GUARD_SYNC_UP, 1);
+
+        if (was != NGX_DISTILL_GUARD_SYNC_UP) {
+            ngx_log_error(NGX_LOG_NOTICE, sync->cycle->log, 0,
+                          "distill guard: redis %V is up", &sync->conf->name);
+            sync->told = 0;
+        }
+
+        ngx_distill_guard_redis_proved(&sync->connection);
+        sync->resending = 0;
+    }
+
+    if (sync->incomplete) {
+        sync->incomplete = 0;
+        ngx_distill_guard_redis_resend(sync);
+    }
+
+    if (sync->due) {
+        ngx_distill_guard_redis_round(sync);
+    }
+}
+
+
+/* Redis may have forgotten anything */
+
+void
+ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < sync->nnodes; i++) {
+        sync->nodes[i].sweeping = 1;
+        sync->nodes[i].at = 0;
+        sync->nodes[i].known = 0;
+    }
+
+    ngx_memzero(sync->desk->settled, sizeof(sync->desk->settled));
+
+    sync->resending = 1;
+}
+
+
+ngx_int_t
+ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
+    redisReply *reply, const char *what)
+{
+    sync->errors++;
+
+    if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0) {
+        ngx_distill_guard_redis_load(sync);
+        return NGX_AGAIN;
+    }
+
+    if (ngx_strstr(reply->str, "WRONGTYPE")) {
+
+        if (!sync->wrong_type) {
+            sync->wrong_type = 1;
+            ngx_log_error(NGX_LOG_ERR, sync->cycle->log, 0,
+                          "distill guard: redis %V holds values of another "
+                          "type where %s of prefix \"%V\" belong: delete "
+                          "them, or give \"distill_guard_redis\" another "
+                          "prefix", &sync->conf->name, what,
+                          &sync->conf->prefix);
+        }
+
+        return NGX_OK;
+    }
+
+    ngx_distill_guard_redis_refused(&sync->connection, reply);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * Writes what has happened to where the status page looks for it, in all
+ * zones alike; "connecting" is only a first state.  Returns the state before.
+ */
+
+static ngx_uint_t
+ngx_distill_guard_redis_publish(ngx_distill_guard_redis_sync_t *sync,
+    ngx_uint_t state, ngx_uint_t rounds)
+{
+    uint64_t                               now, sent, received;
+    ngx_uint_t                             i, was;
+    ngx_distill_guard_sync_t              *s;
+    ngx_distill_guard_redis_node_t        *node;
+    ngx_distill_guard_redis_connection_t  *rc;
+
+    rc = &sync->connection;
+    now = ngx_distill_guard_now();
+    sent = rc->sent - sync->sent;
+    received = rc->received - sync->received;
+    was = NGX_DISTILL_GUARD_SYNC_OFF;
+
+    for (i = 0; i < sync->nnodes; i++) {
+        node = &sync->nodes[i];
+        s = &node->zone->shared->sync;
+
+        (void) ngx_distill_guard_lock(node->zone);
+
+        if (i == 0) {
+            was = s->state;
+
+        } else {
+            s->pid = sync->nodes[0].zone->shared->sync.pid;
+        }
+
+        if (s->state != state && state != NGX_DISTILL_GUARD_REDIS_SAME
+            && (state != NGX_DISTILL_GUARD_SYNC_CONNECTING
+                || s->state == NGX_DISTILL_GUARD_SYNC_OFF))
+        {
+            s->state = state;
+            s->since = now;
+        }
+
+        if (rounds) {
+            s->last = now;
+            s->rounds += rounds;
+        }
+
+        s->reports += node->reports;
+        s->connects += sync->connects;
+        s->failures += sync->failures;
+        s->errors += sync->errors;
+        s->bytes_sent += sent;
+        s->bytes_received += received;
+        s->skew = sync->skew;
+
+        ngx_distill_guard_unlock(node->zone);
+
+        node->reports = 0;
+    }
+
+    sync->sent = rc->sent;
+    sync->received = rc->received;
+    sync->connects = 0;
+    sync->failures = 0;
+    sync->errors = 0;
+
+    return was;
+}
