@@ -7,9 +7,11 @@
 use strict;
 use warnings;
 
+use List::Util qw(shuffle);
 use Test::More;
 use Time::HiRes ();
 
+use DistillGuard::Redis;
 use DistillGuard::Test;
 
 my $PASSWORD = 'redis-password-0001';
@@ -242,12 +244,71 @@ conf('d', 'redis://127.0.0.1:%%REDIS%%', secret => 'another')->start;
 $t->log_like(qr/redis 127.0.0.1:\d+ is down.*"distill_guard_secret"/,
     'another secret is noticed', 'd');
 
-my $before = requests();
 chat('d', 'stranger');
 $t->wait_for(sub { sync('d')->{failures} >= 3 }, 10, 'more attempts');
 is(scalar(() = $t->error_log('d') =~ /is down/g), 1, '... once');
-is(requests(), $before, '... and nothing is mixed');
+
+my %nodes = map { $_ => 1 } grep { /^node:/ } map { @{
+    $redis->cmd('HKEYS', $_) } } @{ $redis->cmd('KEYS', 'dg:{*}:d:*') };
+is(scalar keys %nodes, 2, '... and nothing is mixed');
 $t->stop(instance => 'd');
+
+
+# ---- sent again, late, in another order -----------------------------------
+
+# What nginx says is written down, and said twice more in any order, under
+# another prefix: the totals must be the same.
+
+my $script = $t->dir . '/script';
+my $monitor = $t->background(sub {
+    my $client = DistillGuard::Redis::Client->new(port => $redis->port);
+
+    $client->request('MONITOR');
+    open my $out, '>', $script or die "$script: $!\n";
+
+    while (1) {
+        my $line = $client->_read;
+        last if $line =~ /end-of-monitor/;
+        print $out "$line\n" if $line =~ /^\S+ \[0 (?!lua)\S+\] "EVALSHA"/;
+    }
+
+    close $out or die "$script: $!\n";
+});
+
+$t->wait_for(sub { -e $script }, 5, 'the monitor');
+
+my %known = map { $_ => 1 } @{ $redis->cmd('KEYS', 'dg:{key:*') };
+my $whole = requests();
+
+for my $round (1 .. 4) {
+    chat($round % 2 ? 'b' : 'c', "echo-$_", upstream => "tokens=$round")
+        for 1 .. 3;
+    $whole += 3;
+    $t->wait_for(sub { requests() == $whole }, 5, 'the counts');
+}
+
+$redis->cmd('ECHO', 'end-of-monitor');
+$monitor->result;
+
+my @said = map { [ map { s/^dg:/re:/r } /"((?:[^"\\]|\\.)*)"/g ] }
+    split /\n/, $t->read_file($script);
+
+$redis->cmd(@$_) for shuffle(@said, @said);
+
+my @echoes = grep { /}:[mhd]:\d+$/ && !$known{$_} }
+    @{ $redis->cmd('KEYS', 'dg:{key:*') };
+my (%once, %again);
+
+for my $name (@echoes) {
+    (my $copy = $name) =~ s/^dg:/re:/;
+    $once{$name} = { @{ $redis->cmd('HGETALL', $name) } };
+    $again{$name} = { @{ $redis->cmd('HGETALL', $copy) } };
+}
+
+cmp_ok(scalar @echoes, '>=', 9, scalar(@said) . ' commands written down');
+is_deeply(\%again, \%once, 'said twice and in any order, it is the same');
+
+$redis->cmd('DEL', @{ $redis->cmd('KEYS', 're:*') });
 
 
 # ---- what may happen ------------------------------------------------------
@@ -273,7 +334,7 @@ arrives('scripts are brought again');
 $redis->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 arrives('a connection that was killed is made again');
 
-my $whole = requests();
+$whole = requests();
 $redis->cmd('FLUSHALL');
 eval { $t->wait_for(sub { requests() == $whole }, 5, 'the totals') };
 is(requests(), $whole, 'a Redis that was emptied is filled again');
@@ -332,7 +393,7 @@ conf('e', 'redis://127.0.0.1:%%REDIS%%', workers => 0,
     main => 'master_process off;')->start;
 $t->wait_for(sub { sync('e')->{state} eq 'up' }, 5, 'Redis');
 
-$before = requests();
+my $before = requests();
 chat('e', 'single');
 eval { $t->wait_for(sub { requests() == $before + 1 }, 5, 'the count') };
 is(requests(), $before + 1, 'a process that is its own worker');

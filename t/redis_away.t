@@ -9,7 +9,8 @@ use warnings;
 
 use IO::Select;
 use IO::Socket::IP;
-use List::Util qw(max sum0);
+use List::Util qw(sum0);
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Test::More;
 use Time::HiRes ();
 
@@ -393,8 +394,11 @@ my %peer;
 server('drip_redis', sub {
     my ($from) = @_;
 
-    my $to = $peer{$from} //= IO::Socket::IP->new(PeerHost => '127.0.0.1',
-        PeerPort => $redis->port);
+    my $to = $peer{$from} //= do {
+        setsockopt $from, IPPROTO_TCP, TCP_NODELAY, 1;
+        IO::Socket::IP->new(PeerHost => '127.0.0.1',
+            PeerPort => $redis->port);
+    };
 
     sysread($from, my $bytes, 65536) or return 0;
     syswrite $to, $bytes;
@@ -404,16 +408,13 @@ server('drip_redis', sub {
     while ($select->can_read(0.01)) {
         sysread($to, my $reply, 65536) or return 0;
 
-        for (split //, $reply) {
-            syswrite $from, $_;
-            Time::HiRes::sleep(0.00002);
-        }
+        syswrite $from, $_ for split //, $reply;
     }
 
     return 1;
 });
 
-conf('drip', 'redis://127.0.0.1:%%DRIP_REDIS%% timeout=2s');
+conf('drip', 'redis://127.0.0.1:%%DRIP_REDIS%% timeout=20s');
 $t->wait_for(sub { sync('drip')->{state} eq 'up' }, 10, 'Redis');
 $sent += grep { chat('drip', $_ % $KEYS) == 200 } 0 .. 9;
 ok(defined complete(), 'replies that come a byte at a time');

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use JSON::PP ();
 use Test::More;
 
 use DistillGuard::Events;
@@ -34,6 +35,7 @@ $t->conf($events->conf . <<'EOF_CONF')->start;
 
     server {
         listen 127.0.0.1:%%HTTP%%;
+        listen 127.0.0.1:%%H2%% http2;
         distill_guard observe;
 
         proxy_http_version 1.1;
@@ -79,7 +81,8 @@ my @forms = forms();
 #   error    there is one
 #   array    other options where the answer is a JSON array, which has an end
 #            of its own
-#   wild     the output cannot be known: it is only not 0
+#   wild     the output cannot be known: it is only not 0, nor out of all
+#            proportion
 
 my $GONE = { source => 'estimated', aborted => 1, finding => 'incomplete',
     needs => 'stream' };
@@ -130,7 +133,8 @@ my @cases = (
     # somebody leaves
     [ 'the client leaves', 'tokens=17; endless=1; delay=1',
         { %$GONE, leave => qr/dawn.*?dawn.*?dawn/s } ],
-    [ 'the client leaves, usage absent', 'tokens=17; endless=1; delay=1; usage=none',
+    [ 'the client leaves, usage absent',
+        'tokens=17; endless=1; delay=1; usage=none',
         { %$GONE, leave => qr/dawn.*?dawn.*?dawn/s } ],
     [ 'the upstream leaves', 'tokens=60; cut=50', $GONE ],
     [ 'the upstream leaves in good order', 'tokens=60; cut=50',
@@ -241,8 +245,6 @@ sub close_to {
 }
 
 
-# Input is told where anything was: all but an API that tells it at the end.
-
 sub estimated {
     my ($name, $form, $event, $entry, $opt) = @_;
 
@@ -251,12 +253,13 @@ sub estimated {
 
     close_to($counted->{input}, $truth->{input}, "$name: input estimated");
 
-    if ($opt->{wild}) {
-        cmp_ok($counted->{output}, '>', 0, "$name: output not 0")
-            unless $form->{silent};
-
-    } elsif ($form->{silent}) {
+    if ($form->{silent}) {
         is($counted->{output}, 0, "$name: no output");
+
+    } elsif ($opt->{wild}) {
+        cmp_ok($counted->{output}, '>', 0, "$name: output not 0");
+        cmp_ok($counted->{output}, '<', $truth->{output} * 10,
+            "$name: output not out of all proportion");
 
     } else {
         close_to($counted->{output}, $truth->{output},
@@ -322,6 +325,44 @@ for my $form (@forms) {
             [ undef, undef, undef ], "$name: costs nothing");
         told_error($form, $event, $opt->{error}, $name);
     }
+}
+
+
+# over HTTP/2
+
+sub leave_over_http2 {
+    my ($form) = @_;
+
+    my $port = $t->port('h2');
+    my $file = $t->write_file('body', JSON::PP::encode_json($form->{body}));
+
+    my $pid = open my $curl, '-|', 'curl', '-q', '-sN',
+        '--http2-prior-knowledge', '--max-time', 20, '-H', 'Expect:',
+        '-H', 'X-Upstream: endless=1; delay=1', '--data-binary', "\@$file",
+        "http://127.0.0.1:$port$form->{path}" or die "curl: $!\n";
+
+    my $body = '';
+    while ($body !~ /fox.*fox/s) {
+        sysread $curl, $body, 65536, length $body or last;
+    }
+
+    kill 'KILL', $pid;
+    close $curl;
+}
+
+
+for my $form (grep { $_->{framing} } @forms) {
+    leave_over_http2($form);
+
+    my $event = $events->next;
+    $by_source{$_}{ $event->{source} } += $event->{"${_}_tokens"}
+        for qw(input output);
+
+    is_deeply([ @$event{qw(dialect source)}, $event->{aborted} ? 1 : 0 ],
+        [ $form->{dialect}, 'estimated', 1 ],
+        "$form->{name}, the client leaves, HTTP/2");
+    cmp_ok($event->{output_tokens}, '>=', 16,
+        "$form->{name}, the client leaves, HTTP/2: output");
 }
 
 

@@ -8,9 +8,6 @@
 #include "dg_response_rule.h"
 
 
-#define DG_TOKENS_MAX  ((int64_t) 1 << 40)    /* more is no number of them */
-
-
 /* what a word says of the answer, by bit */
 
 #define DG_SAYS_COMPLETE  0x01

@@ -53,8 +53,15 @@
  *     system, tool_set, first, content
  *                          hashes of all system text, of the tools, of the
  *                          first and the last message of the user
+ *     content_len          bytes of the last message of the user
  *     presented            ids of earlier answers in the request, the first
  *                          16
+ *     shared_issued        how many of these were issued to other accounts
+ *     shared_refused       1: another account was refused this content within
+ *                          a minute
+ *     shared_accepted      1: another account was answered this content
+ *                          within a day
+ *     shared_accounts      accounts seen with this content, this one included
  */
 
 
@@ -108,6 +115,7 @@ static void dg_event_options(dg_event_line_t *line,
     const dg_request_facts_t *rq);
 static void dg_event_roles(dg_event_line_t *line,
     const dg_request_facts_t *rq);
+static void dg_event_shared(dg_event_line_t *line, const dg_shared_t *shared);
 
 static int dg_event_member(dg_event_line_t *line, const char *name,
     size_t size);
@@ -139,6 +147,7 @@ static const dg_event_number_t  dg_event_facts[] = {
     dg_event_fact(stops, 0),
     dg_event_fact(tools, 0),
     dg_event_fact(tool_text, 0),
+    dg_event_fact(content_len, 0),
     dg_event_fact(images, 0),
     dg_event_fact(audio, 0),
     dg_event_fact(files, 0),
@@ -184,6 +193,10 @@ dg_event_write(u_char *p, const dg_event_t *ev)
 
     if (ev->request) {
         dg_event_request(&line, ev->request);
+    }
+
+    if (ev->shared) {
+        dg_event_shared(&line, ev->shared);
     }
 
     *line.p++ = '}';
@@ -400,6 +413,16 @@ dg_event_roles(dg_event_line_t *line, const dg_request_facts_t *rq)
 
     dg_event_by_role(line, "turns", turns);
     dg_event_by_role(line, "text", rq->text);
+}
+
+
+static void
+dg_event_shared(dg_event_line_t *line, const dg_shared_t *shared)
+{
+    dg_event_number(line, "shared_issued", shared->issued, 0);
+    dg_event_number(line, "shared_refused", shared->refused, 0);
+    dg_event_number(line, "shared_accepted", shared->accepted, 0);
+    dg_event_number(line, "shared_accounts", shared->accounts, 0);
 }
 
 

@@ -44,6 +44,7 @@ typedef struct {
     uint64_t                     wait_ms;
     const dg_request_facts_t    *request;    /* NULL: not read */
     const dg_response_facts_t   *response;   /* NULL: not read */
+    const dg_shared_t           *shared;     /* NULL: nothing */
     const dg_usage_t            *usage;
 } dg_event_t;
 

@@ -21,6 +21,10 @@
 /* taken for the depth of log probabilities where all tokens are asked for */
 #define DG_VOCABULARY 131072
 
+/* larger numbers are cut: what is made of both still fits */
+#define DG_ANSWERS_MAX  UINT16_MAX
+#define DG_TOKENS_MAX   ((int64_t) 1 << 40)
+
 
 typedef enum {
     DG_ROLE_SYSTEM = 0,          /* system, developer, systemInstruction */
@@ -88,6 +92,7 @@ typedef struct {
     dg_id_t        system;       /* all system text */
     dg_id_t        tool_set;     /* tool names and descriptions, any order */
     dg_id_t        first;        /* first user message */
+    uint64_t       content_len;  /* of its text, bytes */
     dg_id_t        content;      /* last user message; results of tools that
                                     come in its role are none */
     dg_ids_t       presented;    /* tool-call, response and item ids that an

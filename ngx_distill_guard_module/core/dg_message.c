@@ -275,6 +275,7 @@ dg_message_close(dg_request_t *rq)
 
     if (role == DG_ROLE_USER) {
         facts->content = id;
+        facts->content_len = bytes;
 
         if (facts->turns[role] == 1) {
             facts->first = id;

@@ -72,7 +72,7 @@ dg_parameter_answers(dg_request_t *rq, const dg_json_event_t *ev,
 {
     unsigned  n;
 
-    n = dg_parameter_clamp(ev->integer);
+    n = dg_parameter_clamp(dg_min(ev->integer, DG_ANSWERS_MAX));
 
     if (rule->data == DG_RQ_N) {
         rq->n = dg_max(n, 1);
@@ -92,7 +92,9 @@ dg_parameter_max_tokens(dg_request_t *rq, const dg_json_event_t *ev,
     /* local servers take a negative number for no limit */
 
     rq->facts->capped = (ev->integer >= 0);
-    rq->facts->max_tokens = ev->integer < 0 ? 0 : (uint64_t) ev->integer;
+    rq->facts->max_tokens = rq->facts->capped
+                            ? (uint64_t) dg_min(ev->integer, DG_TOKENS_MAX)
+                            : 0;
 }
 
 

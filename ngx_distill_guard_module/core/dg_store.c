@@ -20,6 +20,9 @@
 
 
 static uint64_t dg_store_offset(void);
+static uint64_t dg_store_offset_recall(uint64_t size);
+static int dg_store_fits(const void *mem, uint64_t offset, uint64_t end,
+    size_t cell_size);
 static void dg_store_empty(dg_store_t *st, uint64_t seed);
 static void dg_store_evict(void *ctx, dg_cell_t *cell);
 static void dg_store_link(dg_store_t *st, dg_subject_t *s);
@@ -55,6 +58,7 @@ dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
     st->created = now;
     st->check = check;
     st->arena = dg_store_offset();
+    st->recall = dg_store_offset_recall(size);
 
     dg_store_empty(st, seed);
 
@@ -70,7 +74,6 @@ dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
 int
 dg_store_usable(const void *mem, size_t size, uint64_t check)
 {
-    const dg_arena_t  *a;
     const dg_store_t  *st;
 
     if (size < DG_STORE_MIN) {
@@ -80,16 +83,35 @@ dg_store_usable(const void *mem, size_t size, uint64_t check)
     st = mem;
 
     if (st->layout != DG_STORE_LAYOUT || st->size != size
-        || st->check != check || st->arena != dg_store_offset())
+        || st->check != check || st->arena != dg_store_offset()
+        || st->recall != dg_store_offset_recall(size))
     {
         return DG_ERROR;
     }
 
-    a = (const dg_arena_t *) ((const u_char *) mem + st->arena);
+    if (dg_store_fits(mem, st->arena, st->recall, sizeof(dg_subject_t))
+        != DG_OK)
+    {
+        return DG_ERROR;
+    }
 
-    if (a->cell_size != sizeof(dg_subject_t) || a->ncells < DG_ARENA_MIN
+    return dg_store_fits(mem, st->recall, size, sizeof(dg_memory_t));
+}
+
+
+/* is there an arena of such cells between offset and end? */
+
+static int
+dg_store_fits(const void *mem, uint64_t offset, uint64_t end,
+    size_t cell_size)
+{
+    const dg_arena_t  *a;
+
+    a = (const dg_arena_t *) ((const u_char *) mem + offset);
+
+    if (a->cell_size != cell_size || a->ncells < DG_ARENA_MIN
         || a->ncells > DG_ARENA_MAX
-        || dg_arena_size(a->ncells, a->cell_size) > size - st->arena)
+        || dg_arena_size(a->ncells, a->cell_size) > end - offset)
     {
         return DG_ERROR;
     }
@@ -102,6 +124,7 @@ int
 dg_store_check(dg_store_t *st)
 {
     if (dg_arena_check(dg_store_subjects(st)) != DG_OK
+        || dg_arena_check(dg_store_recall(st)) != DG_OK
         || dg_store_check_queue(st) != DG_OK
         || dg_store_check_subjects(st) != DG_OK)
     {
@@ -140,6 +163,13 @@ dg_store_subjects(dg_store_t *st)
 }
 
 
+dg_arena_t *
+dg_store_recall(dg_store_t *st)
+{
+    return (dg_arena_t *) ((u_char *) st + st->recall);
+}
+
+
 dg_subject_t *
 dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id)
 {
@@ -150,12 +180,14 @@ dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id)
 size_t
 dg_store_used(dg_store_t *st)
 {
-    dg_arena_t  *a;
+    dg_arena_t  *a, *m;
 
     a = dg_store_subjects(st);
+    m = dg_store_recall(st);
 
     return (size_t) st->size
-           - (size_t) (a->ncells - a->used) * sizeof(dg_subject_t);
+           - (size_t) (a->ncells - a->used) * sizeof(dg_subject_t)
+           - (size_t) (m->ncells - m->used) * sizeof(dg_memory_t);
 }
 
 
@@ -283,14 +315,29 @@ dg_store_offset(void)
 }
 
 
+static uint64_t
+dg_store_offset_recall(uint64_t size)
+{
+    uint64_t  offset;
+
+    offset = dg_store_offset();
+
+    return (offset + (size - offset) / 8 * 7) & ~(uint64_t) 63;
+}
+
+
 /* the size was found sufficient when the block was made */
 
 static void
 dg_store_empty(dg_store_t *st, uint64_t seed)
 {
     (void) dg_arena_init(dg_store_subjects(st),
-                         (size_t) (st->size - st->arena),
+                         (size_t) (st->recall - st->arena),
                          sizeof(dg_subject_t), seed);
+
+    (void) dg_arena_init(dg_store_recall(st),
+                         (size_t) (st->size - st->recall),
+                         sizeof(dg_memory_t), seed);
 
     memset(st->kinds, 0, sizeof(st->kinds));
 

@@ -1,8 +1,9 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * Everything a node remembers, in one block of memory: a header, and the
- * subjects.  The same code serves nginx's shared zone and plain memory.
+ * Everything a node remembers, in one block of memory: a header, the
+ * subjects, and what is recalled.  The same code serves nginx's shared zone
+ * and plain memory.
  *
  * Locking is the caller's.  A mutation sets "busy" and clears it at its
  * end; who finds it set on taking the lock knows that somebody died inside
@@ -23,6 +24,7 @@
 #include "dg_subject.h"
 #include "dg_limit.h"
 #include "dg_facts.h"
+#include "dg_recall.h"
 
 
 #define DG_STORE_LAYOUT  1       /* of all structures in the block */
@@ -43,23 +45,23 @@ extern const dg_str_t  dg_verdicts[DG_VERDICTS];     /* "PASS", ... */
 
 
 /*
- * The guard's own counts since the block was made.  Those marked (caller)
- * are for the caller to count, under the lock; all others are counted here,
- * each at most once per exchange.
+ * The guard's own counts since the block was made.  Those marked (tally)
+ * are for the caller to have counted by dg_store_tally(); all others are
+ * counted as things happen, each at most once per exchange.
  */
 
 typedef struct {
     uint64_t       verdicts[DG_VERDICTS][2];    /* [1]: dry run; THROTTLE as
                                         it is refused, PASS as it is settled
-                                        if it was not; (caller) the rest */
+                                        if it was not */
     uint64_t       refused[DG_KINDS][DG_METRICS];
     uint64_t       exchanges;        /* settled, accepted or not */
-    uint64_t       aborted;          /* (caller) */
+    uint64_t       aborted;          /* (tally) */
     uint64_t       failed;           /* settled, not accepted: not 2xx */
     uint64_t       tokens[2][3];     /* [input, output][dg_source_t] */
-    uint64_t       malformed;        /* bodies (caller) */
+    uint64_t       malformed;        /* bodies (tally) */
     uint64_t       unread;           /* answers that could not be read
-                                        (caller) */
+                                        (tally) */
     uint64_t       unsent;           /* subjects evicted, and origins of keys
                                         displaced, before Redis knew them */
     uint64_t       mended;           /* times the block was found damaged */
@@ -84,6 +86,8 @@ typedef struct {
     uint32_t       kinds[DG_KINDS];  /* subjects by kind */
     dg_stats_t     stats;
     uint64_t       arena;            /* offset of the subjects */
+    uint64_t       recall;           /* offset of what is recalled: the last
+                                        eighth of the block */
 } dg_store_t;
 
 
@@ -109,6 +113,7 @@ int dg_store_check(dg_store_t *st);
 void dg_store_mend(dg_store_t *st, uint64_t now);
 
 dg_arena_t *dg_store_subjects(dg_store_t *st);
+dg_arena_t *dg_store_recall(dg_store_t *st);
 
 dg_subject_t *dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id);
 
@@ -204,6 +209,21 @@ void dg_store_reserve(dg_store_t *st, dg_exchange_t *ex,
 void dg_store_settle(dg_store_t *st, dg_exchange_t *ex,
     const dg_usage_t *usage, unsigned accepted, unsigned keep,
     uint64_t now_ms);
+
+/* the account of an exchange, or else its key */
+const dg_id_t *dg_store_account(const dg_exchange_t *ex);
+
+/* what others had of what the request presents; changes nothing */
+void dg_store_look(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared);
+
+/*
+ * Remembers what the account of an exchange was answered, or refused.
+ * Exchanges that failed otherwise leave no memory.
+ */
+void dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_request_facts_t *rq, const dg_response_facts_t *rs,
+    unsigned accepted, uint64_t now_ms);
 
 /*
  * Adds to st->stats what an exchange that has ended was like: malformed,

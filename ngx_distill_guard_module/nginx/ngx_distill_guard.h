@@ -146,14 +146,16 @@ typedef struct {
 
     dg_request_t                  *request_reader;   /* while reading */
     dg_request_facts_t             request;
+    dg_shared_t                    shared;     /* with other accounts */
     dg_response_t                 *response_reader;
     dg_response_facts_t            response;
     ngx_str_t                      refusal;    /* body of ours to send */
+    ngx_uint_t                     status;     /* of the answer that is read,
+                                                  0: none */
 
     unsigned                       exempt:1;
     unsigned                       judged:1;   /* body stage is over */
     unsigned                       refused:1;  /* we answer, not upstream */
-    unsigned                       answered:1; /* a response head was seen */
     unsigned                       finished:1; /* its last buffer was seen */
     unsigned                       settled:1;
 } ngx_distill_guard_ctx_t;
@@ -189,6 +191,10 @@ uint64_t ngx_distill_guard_now(void);
 
 ngx_int_t ngx_distill_guard_identify(ngx_http_request_t *r,
     ngx_distill_guard_loc_conf_t *glcf, ngx_distill_guard_ctx_t *ctx);
+
+/* walks a list of headers from its first part and 0; NULL at its end */
+ngx_table_elt_t *ngx_distill_guard_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
 
 
 /*
@@ -236,7 +242,8 @@ ngx_int_t ngx_distill_guard_log_handler(ngx_http_request_t *r);
 void ngx_distill_guard_usage(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, dg_usage_t *usage);
 ngx_uint_t ngx_distill_guard_aborted(ngx_distill_guard_ctx_t *ctx);
-ngx_uint_t ngx_distill_guard_status_code(ngx_http_request_t *r);
+ngx_uint_t ngx_distill_guard_status_code(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
 
 
 /* variables */

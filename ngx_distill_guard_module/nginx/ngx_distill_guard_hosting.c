@@ -55,6 +55,8 @@ ngx_distill_guard_hosting(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    ngx_str_null(&text);
+
     if (ngx_distill_guard_hosting_read(cf, &name, &text) != NGX_OK
         || ngx_distill_guard_hosting_parse(cf, &name, &text, geo->hosting)
            != NGX_OK)

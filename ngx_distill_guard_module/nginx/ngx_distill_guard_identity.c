@@ -66,29 +66,19 @@ ngx_distill_guard_identify_headers(ngx_http_request_t *r,
     ngx_uint_t        i;
     dg_identity_t     who;
     ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_table_elt_t  *h;
 
     dg_identity_init(&who, &ctx->zone->key, r->http_version / 1000);
 
     part = &r->headers_in.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_distill_guard_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        name.data = header[i].key.data;
-        name.len = header[i].key.len;
-        value.data = header[i].value.data;
-        value.len = header[i].value.len;
+        name.data = h->key.data;
+        name.len = h->key.len;
+        value.data = h->value.data;
+        value.len = h->value.len;
 
         dg_identity_header(&who, &name, &value);
     }
@@ -214,6 +204,26 @@ ngx_distill_guard_identify_origin(ngx_http_request_t *r,
         dg_origin_v4(id, (u_char *) &sin->sin_addr.s_addr);
         break;
     }
+}
+
+
+ngx_table_elt_t *
+ngx_distill_guard_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*part && *i >= (*part)->nelts) {
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    if (*part == NULL) {
+        return NULL;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
 }
 
 

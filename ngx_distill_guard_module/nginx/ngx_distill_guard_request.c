@@ -28,6 +28,7 @@ static void ngx_distill_guard_open_body(ngx_http_request_t *r,
 static ngx_uint_t ngx_distill_guard_encoded(ngx_http_request_t *r);
 static ngx_int_t ngx_distill_guard_judge_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
+static void ngx_distill_guard_end_body(ngx_http_request_t *r);
 static void ngx_distill_guard_judged(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, const dg_decision_t *decision,
     ngx_uint_t enforce);
@@ -145,6 +146,10 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 
     dg_dialect_match(&ctx->endpoint, &method, &path);
 
+    /* $distill_guard_key may tell the account, or that it is exempt */
+
+    ngx_http_set_ctx(r, ctx, ngx_distill_guard_module);
+
     if (ngx_distill_guard_identify(r, glcf, ctx) != NGX_OK) {
         goto failed;
     }
@@ -155,8 +160,6 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
         ctx->limits = glcf->limits->elts;
         ctx->nlimits = glcf->limits->nelts;
     }
-
-    ngx_http_set_ctx(r, ctx, ngx_distill_guard_module);
 
     if (!ctx->endpoint.charged) {
         return NGX_DECLINED;
@@ -202,34 +205,42 @@ failed:
 
 /*
  * Compressed answers cannot be read, so the upstream is asked for plain
- * ones.  Only the header that is passed on changes: gzip and its kin look at
- * r->headers_in.accept_encoding, which goes on pointing to what the client
- * said.
+ * ones.  Only the headers that are passed on change, all of that name: gzip
+ * and its kin look at r->headers_in.accept_encoding, which goes on saying
+ * what the client said.
  */
 
 static ngx_int_t
 ngx_distill_guard_ask_identity(ngx_http_request_t *r)
 {
-#if (NGX_HTTP_GZIP)
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    h = r->headers_in.accept_encoding;
+#if (NGX_HTTP_GZIP)
 
-    if (h == NULL) {
-        return NGX_OK;
-    }
+    if (r->headers_in.accept_encoding) {
 
-    r->headers_in.accept_encoding = ngx_palloc(r->pool,
-                                               sizeof(ngx_table_elt_t));
-    if (r->headers_in.accept_encoding == NULL) {
+        h = ngx_palloc(r->pool, sizeof(ngx_table_elt_t));
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = *r->headers_in.accept_encoding;
         r->headers_in.accept_encoding = h;
-        return NGX_ERROR;
     }
 
-    *r->headers_in.accept_encoding = *h;
-
-    ngx_str_set(&h->value, "identity");
 #endif
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_distill_guard_next_header(&part, &i)) != NULL) {
+
+        if (ngx_strcasecmp(h->key.data, (u_char *) "Accept-Encoding") == 0) {
+            ngx_str_set(&h->value, "identity");
+        }
+    }
 
     return NGX_OK;
 }
@@ -244,7 +255,9 @@ ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx = ngx_distill_guard_get_ctx(r);
 
-    if (ctx == NULL || r != r->main || ctx->judged || !ctx->endpoint.charged) {
+    if (ctx == NULL || r != r->main || ctx->judged || ctx->refused
+        || !ctx->endpoint.charged)
+    {
         return ngx_http_next_request_body_filter(r, in);
     }
 
@@ -252,15 +265,15 @@ ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ngx_distill_guard_read_body(r, ctx, in, &last);
 
-    if (last) {
-        rc = ngx_distill_guard_judge_body(r, ctx);
+    /* error_page may send a refused request elsewhere, with all its body */
 
-        if (rc != NGX_OK) {
-            return rc;
-        }
+    rc = ngx_http_next_request_body_filter(r, in);
+
+    if (rc != NGX_OK || !last) {
+        return rc;
     }
 
-    return ngx_http_next_request_body_filter(r, in);
+    return ngx_distill_guard_judge_body(r, ctx);
 }
 
 
@@ -318,34 +331,21 @@ ngx_distill_guard_encoded(ngx_http_request_t *r)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_table_elt_t  *h;
 
     part = &r->headers_in.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_distill_guard_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == sizeof("Content-Encoding") - 1
-            && ngx_strcasecmp(header[i].key.data,
-                              (u_char *) "Content-Encoding")
-               == 0)
+        if (ngx_strcasecmp(h->key.data, (u_char *) "Content-Encoding") == 0
+            && ngx_strcasecmp(h->value.data, (u_char *) "identity") != 0)
         {
-            return header[i].value.len != sizeof("identity") - 1
-                   || ngx_strcasecmp(header[i].value.data,
-                                     (u_char *) "identity")
-                      != 0;
+            return 1;
         }
     }
+
+    return 0;
 }
 
 
@@ -377,6 +377,8 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
 
     st = ngx_distill_guard_lock(ctx->zone);
 
+    dg_store_look(st, &ctx->exchange, &ctx->request, ngx_distill_guard_now(),
+                  &ctx->shared);
     dg_store_reserve(st, &ctx->exchange, ctx->limits, ctx->nlimits, enforce,
                      dg_facts_input_estimate(&ctx->request), output,
                      ngx_distill_guard_now(), &decision);
@@ -385,7 +387,42 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
 
     ngx_distill_guard_judged(r, ctx, &decision, enforce);
 
-    return ctx->refused ? ngx_distill_guard_refuse(r, ctx) : NGX_OK;
+    if (!ctx->refused) {
+        return NGX_OK;
+    }
+
+    ngx_distill_guard_end_body(r);
+
+    return ngx_distill_guard_refuse(r, ctx);
+}
+
+
+/*
+ * What nginx itself does only with a body that it has taken: the reading is
+ * over, and so is its timer.  What was read beyond the body would be the
+ * beginning of the next request and is lost, so there must not be one.
+ */
+
+static void
+ngx_distill_guard_end_body(ngx_http_request_t *r)
+{
+    ngx_buf_t    *b;
+    ngx_event_t  *rev;
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    rev = r->connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    b = r->request_body->buf;
+
+    if (b && b->pos < b->last) {
+        r->keepalive = 0;
+        r->lingering_close = 1;
+    }
 }
 
 

@@ -62,10 +62,14 @@ ngx_distill_guard_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    ctx->answered = 1;
-    ctx->finished = r->header_only;
+    ctx->status = r->headers_out.status;
 
-    if (!r->header_only) {
+    /* those without a body nginx makes header_only further down */
+
+    ctx->finished = r->header_only || ctx->status == NGX_HTTP_NO_CONTENT
+                    || ctx->status == NGX_HTTP_NOT_MODIFIED;
+
+    if (!ctx->finished) {
         ngx_distill_guard_open_response(r, ctx);
     }
 
@@ -148,7 +152,7 @@ ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    if (ctx->answered && !ctx->finished) {
+    if (ctx->status && !ctx->finished) {
         ngx_distill_guard_read_response(ctx, in);
     }
 

@@ -24,7 +24,7 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     dg_end_t                  end;
     dg_usage_t                usage;
     dg_store_t               *st;
-    ngx_uint_t                status, accepted, keep;
+    ngx_uint_t                accepted, keep;
     ngx_distill_guard_ctx_t  *ctx;
 
     if (r != r->main) {
@@ -42,17 +42,19 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     ngx_distill_guard_end(r, ctx, &end);
     dg_facts_usage(&usage, &ctx->request, &ctx->response, &end);
 
-    status = ngx_distill_guard_status_code(r);
     accepted = end.status >= 200 && end.status < 300;
 
     /* who leaves before the answer has made the upstream work all the same */
 
-    keep = accepted || status == NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    keep = accepted || ngx_distill_guard_status_code(r, ctx)
+                       == NGX_HTTP_CLIENT_CLOSED_REQUEST;
 
     st = ngx_distill_guard_lock(ctx->zone);
 
     dg_store_settle(st, &ctx->exchange, &usage, accepted, keep,
                     ngx_distill_guard_now());
+    dg_store_remember(st, &ctx->exchange, &ctx->request, &ctx->response,
+                      accepted, ngx_distill_guard_now());
     dg_store_tally(st, &end, &ctx->request, &ctx->response);
 
     ngx_distill_guard_unlock(ctx->zone);
@@ -76,8 +78,7 @@ static void
 ngx_distill_guard_end(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     dg_end_t *end)
 {
-    end->status = ctx->answered && !ctx->refused
-                  ? ngx_distill_guard_status_code(r) : 0;
+    end->status = ctx->status;
     end->aborted = ngx_distill_guard_aborted(ctx);
     end->charged = ctx->endpoint.charged;
 }
@@ -91,7 +92,7 @@ ngx_distill_guard_end(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
 ngx_uint_t
 ngx_distill_guard_aborted(ngx_distill_guard_ctx_t *ctx)
 {
-    if (ctx->refused || !ctx->answered) {
+    if (ctx->status == 0) {
         return 0;
     }
 
@@ -99,10 +100,19 @@ ngx_distill_guard_aborted(ngx_distill_guard_ctx_t *ctx)
 }
 
 
-/* as $status has it; 0 before there is one */
+/*
+ * That of the answer, or else as $status has it; 0 before there is one.  Of
+ * an answer $status may say 499 if nothing of it was sent yet, and what
+ * post_action was answered.
+ */
 
 ngx_uint_t
-ngx_distill_guard_status_code(ngx_http_request_t *r)
+ngx_distill_guard_status_code(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
 {
+    if (ctx->status) {
+        return ctx->status;
+    }
+
     return r->err_status ? r->err_status : r->headers_out.status;
 }

@@ -240,16 +240,30 @@ ngx_distill_guard_dry_run(ngx_distill_guard_ctx_t *ctx)
 }
 
 
-/* as the request names it, else as the answer does */
+/*
+ * As the request names it, else as the answer does.  It may be put into a
+ * header, which must not end within it.
+ */
 
 static u_char *
 ngx_distill_guard_text_model(ngx_distill_guard_ctx_t *ctx, u_char *p)
 {
+    u_char  *last;
+
     if (ctx->request.model_len) {
-        return ngx_cpymem(p, ctx->request.model, ctx->request.model_len);
+        last = ngx_cpymem(p, ctx->request.model, ctx->request.model_len);
+
+    } else {
+        last = ngx_cpymem(p, ctx->response.model, ctx->response.model_len);
     }
 
-    return ngx_cpymem(p, ctx->response.model, ctx->response.model_len);
+    for ( /* void */ ; p < last; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
+
+    return last;
 }
 
 
@@ -310,12 +324,13 @@ ngx_distill_guard_event(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     ev->aborted = ngx_distill_guard_aborted(ctx);
     ev->dry_run = ngx_distill_guard_dry_run(ctx);
     ev->dialect = ctx->endpoint.dialect;
-    ev->status = ngx_distill_guard_status_code(r);
+    ev->status = ngx_distill_guard_status_code(r, ctx);
     ev->verdict = ctx->decision.verdict;
     ev->limit = ctx->decision.limit;
     ev->value = ctx->decision.value;
     ev->wait_ms = ctx->decision.wait_ms;
     ev->request = ctx->request.present ? &ctx->request : NULL;
-    ev->response = ctx->answered && !ctx->refused ? &ctx->response : NULL;
+    ev->response = ctx->status ? &ctx->response : NULL;
+    ev->shared = &ctx->shared;
     ev->usage = usage;
 }

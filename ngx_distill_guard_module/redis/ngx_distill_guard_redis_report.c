@@ -22,7 +22,7 @@
 /* buckets in one report: current ones, and those before */
 #define NGX_DISTILL_GUARD_REDIS_BUCKETS  (2 * (DG_WINDOWS - DG_MINUTE))
 
-/* of a bucket's totals as an argument: ttl, counters, two reserved, when */
+/* of a bucket's totals as an argument: counters, two reserved, when, ttl */
 #define NGX_DISTILL_GUARD_REDIS_VALUES   ((DG_COUNTERS + 4) * 21)
 
 #define NGX_DISTILL_GUARD_REDIS_BATCH    32
@@ -82,8 +82,8 @@ static u_char *ngx_distill_guard_redis_subject(u_char *p,
 static u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
     uint32_t bucket);
 static u_char *ngx_distill_guard_redis_values(u_char *p,
-    const dg_report_t *report, ngx_distill_guard_redis_bucket_t *b,
-    uint64_t now);
+    ngx_distill_guard_redis_sync_t *sync, const dg_report_t *report,
+    ngx_distill_guard_redis_bucket_t *b, uint64_t now);
 static uint64_t ngx_distill_guard_redis_digest(const dg_report_t *report);
 static uint64_t *ngx_distill_guard_redis_settled(
     ngx_distill_guard_redis_sync_t *sync, const dg_report_t *report);
@@ -106,12 +106,13 @@ static ngx_distill_guard_redis_bucket_t
 /*
  * KEYS     buckets of one subject, the current minute first
  * ARGV[1]  field of this node
- * ARGV[i]  totals for KEYS[i - 1]: "ttl counter ... ", and for the first
- *          "reserved_input reserved_output when"; empty: to be read only
+ * ARGV[i]  what it counted in KEYS[i - 1]: "counter ... ttl", and of the
+ *          first "counter ... reserved_input reserved_output when ttl";
+ *          empty: the bucket is only read
  *
- * Of each bucket the counters that rose are returned, bit by bit, and the
- * fleet's totals; at the end, the fleet's reservations.  Between these two
- * pieces stands the list of counters.
+ * Of each bucket it is returned which fields moved, bit by bit, and the
+ * fleet's totals, those of the first with the reservations.  The list of
+ * counters stands between the two pieces.
  */
 
 static const char  ngx_distill_guard_redis_merge_head[] =
@@ -119,62 +120,50 @@ static const char  ngx_distill_guard_redis_merge_head[] =
 
 static const char  ngx_distill_guard_redis_merge_tail[] =
     "}\n"
-    "local n = #names\n"
-    "local gauges = {'reserved_input', 'reserved_output'}\n"
-    "local node = ARGV[1]\n"
-    "local function numbers(text)\n"
-    "  local t = {}\n"
-    "  for digits in string.gmatch(text or '', '%d+') do\n"
-    "    t[#t + 1] = tonumber(digits)\n"
+    "local n, call, match = #names, redis.call, string.match\n"
+    "names[n + 1] = 'reserved_input'\n"
+    "names[n + 2] = 'reserved_output'\n"
+    "local node, reply = ARGV[1], {}\n"
+    "local m = n + 2\n"
+    "local pattern = '(%d+)' .. string.rep(' (%d+)', m)\n"
+    "for i, key in ipairs(KEYS) do\n"
+    "  local had = call('HMGET', key, node, unpack(names, 1, m))\n"
+    "  local own = {match(ARGV[i + 1], pattern)}\n"
+    "  local old = {match(had[1] or '', pattern)}\n"
+    "  local at = i == 1 and tonumber(own[m + 1] or -1) or -1\n"
+    "  local was = tonumber(old[m + 1] or 0)\n"
+    "  local set, changed = {'HSET', key, node, ''}, 0\n"
+    "  local r = #reply + 1\n"
+    "  for j = 1, m do\n"
+    "    local a, b = own[j] or '0', old[j] or '0'\n"
+    "    local total = tonumber(had[j + 1]) or 0\n"
+    "    if a ~= b then\n"
+    "      local more = tonumber(a) - tonumber(b)\n"
+    "      if j <= n and more > 0 or j > n and at >= was then\n"
+    "        total = math.max(total + more, 0)\n"
+    "        set[#set + 1] = names[j]\n"
+    "        set[#set + 1] = string.format('%.0f', total)\n"
+    "        changed = changed + 2 ^ (j - 1)\n"
+    "      else\n"
+    "        own[j] = b\n"
+    "      end\n"
+    "    end\n"
+    "    reply[r + j] = total\n"
     "  end\n"
-    "  return t\n"
-    "end\n"
-    "local function exact(x) return string.format('%.0f', x) end\n"
-    "local all = {node, unpack(names)}\n"
-    "all[#all + 1] = gauges[1]\n"
-    "all[#all + 1] = gauges[2]\n"
-    "local reply, reserved = {}, {}\n"
-    "for i = 1, #KEYS do\n"
-    "  local key = KEYS[i]\n"
-    "  local sent = numbers(ARGV[i + 1])\n"
-    "  local had = redis.call('HMGET', key, unpack(all))\n"
-    "  local old = numbers(had[1])\n"
-    "  local own, set, changed, total = {}, {}, 0, {}\n"
-    "  for j = 1, n do\n"
-    "    local a, b = sent[j + 1] or 0, old[j] or 0\n"
-    "    total[j] = tonumber(had[j + 1]) or 0\n"
-    "    own[j] = exact(math.max(a, b))\n"
-    "    if a > b then\n"
-    "      total[j] = total[j] + a - b\n"
-    "      set[#set + 1] = names[j]\n"
-    "      set[#set + 1] = exact(total[j])\n"
-    "      changed = changed + 2 ^ (j - 1)\n"
+    "  reply[r] = changed\n"
+    "  if changed > 0 or at > was then\n"
+    "    if i == 1 then own[m + 1] = math.max(at, was) end\n"
+    "    set[4] = table.concat(own, ' ')\n"
+    "    call(unpack(set))\n"
+    "    if not had[1] then\n"
+    "      call('EXPIRE', key, match(ARGV[i + 1], '%d+$'))\n"
     "    end\n"
     "  end\n"
     "  if i == 1 then\n"
-    "    local at, was = sent[n + 4] or 0, old[n + 3] or 0\n"
-    "    for j = 1, 2 do\n"
-    "      local b = old[n + j] or 0\n"
-    "      local a = at >= was and sent[n + j + 1] or b\n"
-    "      reserved[j] = tonumber(had[n + j + 1]) or 0\n"
-    "      own[n + j] = exact(a)\n"
-    "      if a ~= b then\n"
-    "        reserved[j] = math.max(reserved[j] + a - b, 0)\n"
-    "        set[#set + 1] = gauges[j]\n"
-    "        set[#set + 1] = exact(reserved[j])\n"
-    "      end\n"
-    "    end\n"
-    "    own[n + 3] = exact(math.max(at, was))\n"
+    "    m = n\n"
+    "    pattern = '(%d+)' .. string.rep(' (%d+)', n - 1)\n"
     "  end\n"
-    "  if #set > 0 then\n"
-    "    redis.call('HSET', key, node, table.concat(own, ' '), unpack(set))\n"
-    "    if not had[1] then redis.call('EXPIRE', key, sent[1]) end\n"
-    "  end\n"
-    "  reply[#reply + 1] = changed\n"
-    "  for j = 1, n do reply[#reply + 1] = total[j] end\n"
     "end\n"
-    "reply[#reply + 1] = reserved[1]\n"
-    "reply[#reply + 1] = reserved[2]\n"
     "return reply\n";
 
 
@@ -358,7 +347,7 @@ ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
         args[3 + i].len = p - args[3 + i].data;
 
         args[4 + n + i].data = p;
-        p = ngx_distill_guard_redis_values(p, report, b, now);
+        p = ngx_distill_guard_redis_values(p, sync, report, b, now);
         args[4 + n + i].len = p - args[4 + n + i].data;
     }
 
@@ -583,10 +572,12 @@ ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
         for (c = 0; c < DG_COUNTERS; c++) {
             share->own[c] = reply->element[e++]->integer;
         }
-    }
 
-    fleet->reserved_input = reply->element[e++]->integer;
-    fleet->reserved_output = reply->element[e]->integer;
+        if (i == 0) {
+            fleet->reserved_input = reply->element[e++]->integer;
+            fleet->reserved_output = reply->element[e++]->integer;
+        }
+    }
 
     return NGX_OK;
 }
@@ -844,36 +835,43 @@ ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period, uint32_t bucket)
 }
 
 
+/*
+ * A bucket with nothing in it is only asked about.  The current minute is
+ * told of all the same, for reservations may just have gone down to nothing;
+ * but not when all subjects are sent, for most of them are idle.
+ */
+
 static u_char *
-ngx_distill_guard_redis_values(u_char *p, const dg_report_t *report,
+ngx_distill_guard_redis_values(u_char *p,
+    ngx_distill_guard_redis_sync_t *sync, const dg_report_t *report,
     ngx_distill_guard_redis_bucket_t *b, uint64_t now)
 {
     uint64_t           any, start;
-    ngx_uint_t         c;
+    ngx_uint_t         c, minute;
     const dg_share_t  *share;
 
     share = &report->share[b->period][b->before];
-    any = 0;
+    minute = (b->period == DG_MINUTE && !b->before);
+    any = (minute && !sync->resending)
+          || (minute && (report->reserved_input || report->reserved_output));
 
     for (c = 0; c < DG_COUNTERS; c++) {
         any |= share->own[c];
     }
 
-    if (any == 0 && b->before) {
+    if (any == 0) {
         return p;
     }
 
-    p = ngx_sprintf(p, "%uD", dg_periods[b->period].ttl);
-
     for (c = 0; c < DG_COUNTERS; c++) {
-        p = ngx_sprintf(p, " %uL", ngx_min(share->own[c],
+        p = ngx_sprintf(p, "%uL ", ngx_min(share->own[c],
                                            NGX_DISTILL_GUARD_REDIS_EXACT));
     }
 
-    if (b->period == DG_MINUTE && !b->before) {
+    if (minute) {
         start = (uint64_t) share->bucket * 60000;
 
-        p = ngx_sprintf(p, " %uL %uL %uL",
+        p = ngx_sprintf(p, "%uL %uL %uL ",
                         ngx_min(report->reserved_input,
                                 NGX_DISTILL_GUARD_REDIS_EXACT),
                         ngx_min(report->reserved_output,
@@ -881,7 +879,7 @@ ngx_distill_guard_redis_values(u_char *p, const dg_report_t *report,
                         now > start ? now - start : 0);
     }
 
-    return p;
+    return ngx_sprintf(p, "%uD", dg_periods[b->period].ttl);
 }
 
 

@@ -16,7 +16,7 @@
 
 
 typedef struct {
-    unsigned        seen[64];        /* by field */
+    unsigned        seen[84];        /* by field */
     unsigned        items;
     unsigned        model_len;
     u_char          model[4 * DG_MODEL];
@@ -24,7 +24,7 @@ typedef struct {
 
 
 enum {
-    FIELD_MODEL = 60,
+    FIELD_MODEL = 80,
     FIELD_ITEM
 };
 
@@ -42,7 +42,8 @@ static const char  *members[] = {
     "prompt_logprobs", "logit_bias", "stops", "tools", "tool_text", "images",
     "audio", "files", "inputs", "token_ids", "invisible", "turns.system",
     "turns.tool", "text.user", "text.assistant", "system", "tool_set",
-    "first", "content"
+    "first", "content", "content_len", "shared_issued", "shared_refused",
+    "shared_accepted", "shared_accounts"
 };
 
 
@@ -337,6 +338,9 @@ static void
 fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     dg_usage_t *usage)
 {
+    static dg_shared_t  shared;
+
+    memset(&shared, 0xff, sizeof(dg_shared_t));
     memset(rq, 0xff, sizeof(dg_request_facts_t));
     memset(rs, 0xff, sizeof(dg_response_facts_t));
     memset(usage, 0xff, sizeof(dg_usage_t));
@@ -359,6 +363,7 @@ fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     ev->limit = &limit;
     ev->request = rq;
     ev->response = rs;
+    ev->shared = &shared;
     ev->usage = usage;
 }
 

@@ -390,6 +390,9 @@ static const struct {
       "{\"n\":-3,\"top_logprobs\":99999999999999999999,"
       "\"temperature\":1e400,\"max_tokens\":1e9}",
       "max=1000000000 temp=1000000 top=2147483647" },
+    { "more than fits", CHAT,
+      "{\"n\":99999999999,\"max_tokens\":999999999999999999999}",
+      "max=1099511627776 n=65535" },
     { "a wide number", CHAT,
       "{\"max_tokens\":11111111111111111111111111111111111111111111111111}",
       "wide max=0" },

@@ -39,7 +39,8 @@ kit_store(size_t n, uint64_t node)
     dg_id_t      id;
     dg_store_t  *st;
 
-    size = n ? 4096 + dg_arena_size(n, sizeof(dg_subject_t)) : DG_STORE_MIN;
+    size = n ? 4096 + dg_arena_size(n, sizeof(dg_subject_t)) / 7 * 8
+             : DG_STORE_MIN;
     size = dg_max(size, DG_STORE_MIN);
 
     if (posix_memalign(&mem, 64, size) != 0) {

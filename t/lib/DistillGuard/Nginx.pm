@@ -115,6 +115,8 @@ sub _command {
 sub conf_test {
     my ($self) = @_;
 
+    my $env = $self->_sanitizer;
+    local @ENV{ keys %$env } = values %$env;
     my $output = _run($self->_command('stderr', '-t'));
 
     return ($? == 0, $output);

@@ -1,0 +1,86 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Who had this before?  Remembers hashes and the account that had each
+ * first: ids issued in answers, long contents that were refused, long
+ * contents that were accepted.  One structure answers for all three; each
+ * kind is remembered for a time of its own, and the least recently used is
+ * forgotten when there is no room.
+ *
+ * Locking is the caller's.
+ */
+
+
+#ifndef _DG_RECALL_H_INCLUDED_
+#define _DG_RECALL_H_INCLUDED_
+
+
+#include "dg_core.h"
+#include "dg_arena.h"
+#include "dg_facts.h"
+
+
+typedef enum {
+    DG_RECALL_NONE = 0,
+    DG_RECALL_ISSUED,            /* an id, to the account it was issued to */
+    DG_RECALL_REFUSED,           /* a content, to the account refused */
+    DG_RECALL_ACCEPTED,          /* a content, to the account answered */
+    DG_RECALLS
+} dg_recall_kind_t;
+
+
+/* seconds for which each is remembered after it was last had */
+
+extern const uint32_t  dg_recall_ttl[DG_RECALLS];
+
+
+/* what is shorter is said by many: bytes of the last user message */
+
+#define DG_RECALL_CONTENT  200
+
+
+typedef struct {
+    dg_cell_t      cell;
+    uint64_t       first;        /* account that had it first, shortened */
+    uint64_t       seen;         /* accounts, one bit of 64 for each hash */
+    uint32_t       until;        /* Unix seconds */
+    uint32_t       unused;
+} dg_memory_t;
+
+
+/*
+ * What others had of what an exchange presents: ids issued to another
+ * account, contents refused to or accepted from another, and how many
+ * accounts, this one included, were seen with its content; the number is
+ * exact for few and an estimate up to about 200.
+ */
+
+typedef struct {
+    unsigned       issued;
+    unsigned       refused;
+    unsigned       accepted;
+    unsigned       accounts;
+} dg_shared_t;
+
+
+/*
+ * Looks up what a request presents, on behalf of an account; changes only
+ * the order of use.  "none" as account shares nothing.
+ */
+void dg_recall_look(dg_arena_t *a, const dg_id_t *account,
+    const dg_request_facts_t *rq, uint32_t now, dg_shared_t *shared);
+
+/* remembers an exchange that was answered: its content and its ids */
+void dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
+    const dg_request_facts_t *rq, const dg_response_facts_t *rs,
+    uint32_t now);
+
+/* remembers a content that was refused */
+void dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
+    const dg_request_facts_t *rq, uint32_t now);
+
+/* the accounts of a memory: linear counting over 64 bits */
+unsigned dg_recall_accounts(const dg_memory_t *m);
+
+
+#endif /* _DG_RECALL_H_INCLUDED_ */
