@@ -9,7 +9,8 @@
 static void dg_identity_found(dg_identity_t *who, dg_credential_t place,
     const dg_id_t *id);
 static void dg_identity_agent(dg_identity_t *who, const dg_str_t *agent);
-static int dg_identity_named(const dg_str_t *name, const dg_str_t *lower);
+static int dg_identity_bearer(dg_str_t *value);
+static int dg_identity_named(const dg_str_t *lower, const dg_str_t *name);
 static u_char dg_identity_lower(u_char ch);
 static int dg_identity_hex(u_char ch);
 
@@ -69,7 +70,7 @@ dg_identity_init(dg_identity_t *who, const dg_hash_key_t *key,
 {
     u_char  ch;
 
-    memset(who, 0, sizeof(dg_identity_t));
+    memset(who, 0, offsetof(dg_identity_t, text));
 
     who->key = key;
     ch = (u_char) version;
@@ -89,7 +90,6 @@ dg_identity_header(dg_identity_t *who, const dg_str_t *name,
     dg_str_t   s, text;
 
     static const dg_str_t  agent = dg_string("user-agent");
-    static const dg_str_t  bearer = dg_string("bearer ");
 
     text.len = dg_min(name->len, sizeof(lower));
     text.data = lower;
@@ -108,8 +108,7 @@ dg_identity_header(dg_identity_t *who, const dg_str_t *name,
         }
     }
 
-    dg_hash_update(&who->client, text.data, text.len);
-    dg_hash_update(&who->client, (const u_char *) "\n", 1);
+    dg_identity_trait(who, &text);
 
     for (i = 0; i < dg_nelts(dg_identity_headers); i++) {
 
@@ -119,16 +118,8 @@ dg_identity_header(dg_identity_t *who, const dg_str_t *name,
 
         s = *value;
 
-        if (i == DG_CREDENTIAL_BEARER) {
-            text.data = s.data;
-            text.len = dg_min(s.len, bearer.len);
-
-            if (!dg_identity_named(&text, &bearer)) {
-                return;
-            }
-
-            s.data += bearer.len;
-            s.len -= bearer.len;
+        if (i == DG_CREDENTIAL_BEARER && !dg_identity_bearer(&s)) {
+            return;
         }
 
         while (s.len && *s.data == ' ') {
@@ -201,11 +192,23 @@ dg_identity_query(dg_identity_t *who, const dg_str_t *query)
 }
 
 
+/* short texts are gathered: each call of the hash has a price */
+
 void
 dg_identity_trait(dg_identity_t *who, const dg_str_t *trait)
 {
-    dg_hash_update(&who->client, trait->data, trait->len);
-    dg_hash_update(&who->client, (const u_char *) "\n", 1);
+    size_t  len;
+
+    len = dg_min(trait->len, sizeof(who->text) - 1);
+
+    if (len + 1 > sizeof(who->text) - who->len) {
+        dg_hash_update(&who->client, who->text, who->len);
+        who->len = 0;
+    }
+
+    memcpy(who->text + who->len, trait->data, len);
+    who->len += (unsigned) len;
+    who->text[who->len++] = '\n';
 }
 
 
@@ -232,6 +235,8 @@ dg_identity_key(dg_identity_t *who, dg_shape_t shape)
 dg_id_t
 dg_identity_client(dg_identity_t *who)
 {
+    dg_hash_update(&who->client, who->text, who->len);
+
     return dg_hash_final(&who->client);
 }
 
@@ -261,7 +266,8 @@ dg_identity_found(dg_identity_t *who, dg_credential_t place,
 static void
 dg_identity_agent(dg_identity_t *who, const dg_str_t *agent)
 {
-    size_t  len;
+    size_t    len;
+    dg_str_t  family;
 
     for (len = 0; len < agent->len; len++) {
         if (agent->data[len] >= '0' && agent->data[len] <= '9') {
@@ -269,28 +275,44 @@ dg_identity_agent(dg_identity_t *who, const dg_str_t *agent)
         }
     }
 
-    dg_hash_update(&who->client, agent->data, len);
+    family.data = agent->data;
+    family.len = len;
+
+    dg_identity_trait(who, &family);
 }
 
 
-/* name in any case */
+/* takes the scheme off, which may be in any case */
 
 static int
-dg_identity_named(const dg_str_t *name, const dg_str_t *lower)
+dg_identity_bearer(dg_str_t *value)
 {
     size_t  i;
 
-    if (name->len != lower->len) {
+    static const dg_str_t  bearer = dg_string("bearer ");
+
+    if (value->len < bearer.len) {
         return 0;
     }
 
-    for (i = 0; i < name->len; i++) {
-        if (dg_identity_lower(name->data[i]) != lower->data[i]) {
+    for (i = 0; i < bearer.len; i++) {
+        if (dg_identity_lower(value->data[i]) != bearer.data[i]) {
             return 0;
         }
     }
 
+    value->data += bearer.len;
+    value->len -= bearer.len;
+
     return 1;
+}
+
+
+static int
+dg_identity_named(const dg_str_t *lower, const dg_str_t *name)
+{
+    return lower->len == name->len
+           && memcmp(lower->data, name->data, name->len) == 0;
 }
 
 

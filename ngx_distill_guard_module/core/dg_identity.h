@@ -35,6 +35,8 @@ typedef struct {
     /* private: see dg_identity.c */
     dg_id_t               found[DG_CREDENTIALS];
     dg_hash_t             client;
+    unsigned              len;   /* of text that waits to be hashed */
+    u_char                text[256];
 } dg_identity_t;
 
 
@@ -49,7 +51,10 @@ void dg_identity_header(dg_identity_t *who, const dg_str_t *name,
 /* the query of the request line, without "?" */
 void dg_identity_query(dg_identity_t *who, const dg_str_t *query);
 
-/* what else stays the same over all requests of a client, as TLS facts */
+/*
+ * What else stays the same over all requests of a client, as TLS facts; of a
+ * long text the first 255 bytes.
+ */
 void dg_identity_trait(dg_identity_t *who, const dg_str_t *trait);
 
 /*
