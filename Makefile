@@ -45,7 +45,7 @@ endif
 
 NGINX_ARGS ?= --with-compat --with-debug --with-threads \
     --with-http_ssl_module --with-http_v2_module --with-http_realip_module \
-    --with-http_auth_request_module
+    --with-http_auth_request_module --with-http_sub_module
 
 export BUILD NGINX_SRC NGINX_BIN NGINX_ARGS CC CC_OPT LD_OPT \
     MODULE STATIC TESTS
