@@ -317,7 +317,7 @@ sub server {
                 if ($ready == $listen) {
                     $select->add($listen->accept // next);
 
-                } elsif (!$serve->($ready)) {
+                } elsif (!$serve->($ready, $select)) {
                     $select->remove($ready);
                     close $ready;
                 }
@@ -392,24 +392,21 @@ unlike($t->error_log('wrong'), qr/not-the-password|the-password/,
 my %peer;
 
 server('drip_redis', sub {
-    my ($from) = @_;
+    my ($from, $select) = @_;
 
-    my $to = $peer{$from} //= do {
+    if (!$peer{$from}) {
+        my $to = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+            PeerPort => $redis->port) or return 0;
+
+        $select->add($to);
+        @peer{$from, $to} = ([ $to, 65536 ], [ $from, 1 ]);
         setsockopt $from, IPPROTO_TCP, TCP_NODELAY, 1;
-        IO::Socket::IP->new(PeerHost => '127.0.0.1',
-            PeerPort => $redis->port);
-    };
+    }
+
+    my ($to, $piece) = @{ $peer{$from} };
 
     sysread($from, my $bytes, 65536) or return 0;
-    syswrite $to, $bytes;
-
-    my $select = IO::Select->new($to);
-
-    while ($select->can_read(0.01)) {
-        sysread($to, my $reply, 65536) or return 0;
-
-        syswrite $from, $_ for split //, $reply;
-    }
+    syswrite $to, $_ for unpack "(a$piece)*", $bytes;
 
     return 1;
 });

@@ -67,11 +67,9 @@ typedef struct {
 /* at the start of the shared memory zone, behind nginx's own slab header */
 
 typedef struct {
-    uint32_t                    layout;
     u_char                      random[16];   /* the secret where none was
                                                  configured */
     dg_store_t                 *store;        /* in the same mapping */
-    size_t                      size;         /* of the store */
     ngx_distill_guard_sync_t    sync;
 } ngx_distill_guard_shared_t;
 
@@ -172,7 +170,7 @@ ngx_int_t ngx_distill_guard_read_secret(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_distill_guard_zone_t *ngx_distill_guard_zone_find(
     ngx_distill_guard_main_conf_t *mcf, ngx_str_t *name);
-ngx_int_t ngx_distill_guard_zone_inherit(ngx_conf_t *cf,
+void ngx_distill_guard_zone_bind(ngx_conf_t *cf,
     ngx_distill_guard_main_conf_t *mcf);
 
 /*

@@ -327,9 +327,7 @@ ngx_distill_guard_postconfiguration(ngx_conf_t *cf)
         ngx_distill_guard_geo_warn(cf, mcf->geo);
     }
 
-    if (ngx_distill_guard_zone_inherit(cf, mcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_distill_guard_zone_bind(cf, mcf);
 
     /* hashes are keyed by what was derived from it; it is not needed again */
 

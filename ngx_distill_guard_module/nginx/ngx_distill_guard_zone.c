@@ -18,9 +18,13 @@
 
 /* changes with every structure that lies in the zone */
 #define NGX_DISTILL_GUARD_LAYOUT                                              \
-    (DG_STORE_LAYOUT << 16 | sizeof(ngx_distill_guard_shared_t))
+    ((uint64_t) DG_STORE_LAYOUT << 48                                         \
+     | (uint64_t) sizeof(ngx_distill_guard_shared_t) << 32                    \
+     | sizeof(dg_store_t) << 16 | sizeof(dg_subject_t))
 
 
+static void ngx_distill_guard_zone_compare(ngx_conf_t *cf,
+    ngx_shm_zone_t *shm_zone);
 static ngx_int_t ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static void ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone);
@@ -131,77 +135,79 @@ ngx_distill_guard_zone_find(ngx_distill_guard_main_conf_t *mcf,
 
 
 /*
- * A zone of the running cycle is taken over only if this code would have
- * made it just so: same layout, same secret.  Otherwise new memory is asked
- * for, and the old workers keep the old memory until they leave; nothing is
- * ever rebuilt under their feet.
+ * nginx takes a zone over from the running cycle if its name, size and tag
+ * are the same.  The tag says what lies in the zone, layout and secret, so
+ * that a zone is taken over only by what would have made it just so, be it
+ * in another .so.  Otherwise there is new memory, and the old workers keep
+ * the old memory until they leave; nothing is ever rebuilt under their feet.
+ *
+ * Not "noreuse": nginx looks at that of the new zone when it decides what to
+ * take over, and at that of the old one when it decides what to free.
  */
 
-ngx_int_t
-ngx_distill_guard_zone_inherit(ngx_conf_t *cf,
+void
+ngx_distill_guard_zone_bind(ngx_conf_t *cf,
     ngx_distill_guard_main_conf_t *mcf)
 {
-    ngx_uint_t                    i, n;
-    ngx_shm_zone_t               *old;
-    ngx_list_part_t              *part;
-    ngx_slab_pool_t              *shpool;
-    ngx_distill_guard_zone_t    **zones;
-    ngx_distill_guard_shared_t   *shared;
+    uint64_t                    tag;
+    ngx_uint_t                  i;
+    ngx_distill_guard_zone_t   *zone, **zones;
 
     zones = mcf->zones.elts;
 
-    for (n = 0; n < mcf->zones.nelts; n++) {
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        zone = zones[i];
 
         if (mcf->secret.len) {
-            dg_hash_derive(&zones[n]->key, mcf->secret.data, mcf->secret.len);
-            zones[n]->check = dg_hash(&zones[n]->key, DG_HASH_CHECK,
-                                      (u_char *) "check", 5).v[0];
+            dg_hash_derive(&zone->key, mcf->secret.data, mcf->secret.len);
+            zone->check = dg_hash(&zone->key, DG_HASH_CHECK,
+                                  (u_char *) "check", 5).v[0];
         }
 
-        part = &cf->cycle->old_cycle->shared_memory.part;
+        /* odd, as no address of a module is */
+
+        tag = zone->check ^ NGX_DISTILL_GUARD_LAYOUT;
+        tag ^= tag >> 32;
+
+        zone->shm_zone->tag = (void *) ((uintptr_t) tag | 1);
+
+        ngx_distill_guard_zone_compare(cf, zone->shm_zone);
+    }
+}
+
+
+/* says so if a zone of that name is not taken over */
+
+static void
+ngx_distill_guard_zone_compare(ngx_conf_t *cf, ngx_shm_zone_t *shm_zone)
+{
+    ngx_uint_t        i;
+    ngx_shm_zone_t   *old;
+    ngx_list_part_t  *part;
+
+    for (part = &cf->cycle->old_cycle->shared_memory.part;
+         part;
+         part = part->next)
+    {
         old = part->elts;
 
-        for (i = 0; /* void */ ; i++) {
+        for (i = 0; i < part->nelts; i++) {
 
-            if (i >= part->nelts) {
-                if (part->next == NULL) {
-                    break;
-                }
-
-                part = part->next;
-                old = part->elts;
-                i = 0;
-            }
-
-            if (old[i].shm.addr == NULL
-                || old[i].tag != zones[n]->shm_zone->tag
-                || old[i].shm.size != zones[n]->shm_zone->shm.size
-                || old[i].shm.name.len != zones[n]->name.len
-                || ngx_strncmp(old[i].shm.name.data, zones[n]->name.data,
-                               zones[n]->name.len) != 0)
-            {
-                continue;
-            }
-
-            shpool = (ngx_slab_pool_t *) old[i].shm.addr;
-            shared = shpool->data;
-
-            if (shared == NULL
-                || shared->layout != NGX_DISTILL_GUARD_LAYOUT
-                || dg_store_usable(shared->store, shared->size,
-                                   zones[n]->check)
-                   != DG_OK)
+            if (old[i].shm.name.len == shm_zone->shm.name.len
+                && ngx_strncmp(old[i].shm.name.data, shm_zone->shm.name.data,
+                               shm_zone->shm.name.len)
+                   == 0
+                && (old[i].tag != shm_zone->tag
+                    || old[i].shm.size != shm_zone->shm.size))
             {
                 ngx_conf_log_error(NGX_LOG_NOTICE, cf, 0,
                                    "zone \"%V\" of \"distill_guard_zone\" "
-                                   "starts anew: its layout or the secret "
-                                   "has changed", &zones[n]->name);
-                zones[n]->shm_zone->noreuse = 1;
+                                   "starts anew: its size, its layout or the "
+                                   "secret has changed",
+                                   &shm_zone->shm.name);
             }
         }
     }
-
-    return NGX_OK;
 }
 
 
@@ -257,9 +263,6 @@ ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     if (shared->store == NULL) {
         goto failed;
     }
-
-    shared->layout = NGX_DISTILL_GUARD_LAYOUT;
-    shared->size = size;
 
     /* a full zone is a matter of eviction, not of the error log */
     zone->shpool->log_nomem = 0;

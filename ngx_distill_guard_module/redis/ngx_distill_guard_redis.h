@@ -1,9 +1,14 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * How nodes agree: what the files of redis/ share.  "redis" is the
- * configuration, "connection" one socket that keeps itself open, "sync" who
- * talks and when, "report" what is said of each subject.
+ * How nodes agree: what the files of redis/ share.
+ *
+ *     redis        the directive
+ *     connection   one socket that keeps itself open; codec, its bytes
+ *     sync         what is sent when; lease, by which worker
+ *     node         how a node introduces itself
+ *     report       what is said of a subject, and heard; rank, of many
+ *     script       what runs in Redis; key, names of what lies there
  */
 
 
@@ -169,6 +174,26 @@ void ngx_distill_guard_redis_refused(ngx_distill_guard_redis_connection_t *rc,
     redisReply *reply);
 
 
+/* --- codec --- */
+
+
+#define NGX_DISTILL_GUARD_REDIS_EXPECTED 4096   /* replies to come */
+
+/* another reader */
+ngx_int_t ngx_distill_guard_redis_reader(
+    ngx_distill_guard_redis_connection_t *rc);
+
+/* calls the handlers of the replies that are whole */
+void ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
+    u_char *buf, size_t n);
+
+/* a reply has come; waits for the next one, if there is one to come */
+void ngx_distill_guard_redis_wait(ngx_distill_guard_redis_connection_t *rc);
+
+/* is this error one of a state that passes by itself? */
+ngx_uint_t ngx_distill_guard_redis_passes(redisReply *reply);
+
+
 /* --- sync --- */
 
 
@@ -190,7 +215,6 @@ typedef struct {
     ngx_distill_guard_redis_sync_t   *sync;
     ngx_distill_guard_zone_t         *zone;
     dg_id_t                           node;     /* its store's, as last seen */
-    uint64_t                          started;  /* Unix seconds */
     uint64_t                          reports;  /* answered, to be published */
     ngx_uint_t                        left;     /* to take in this round */
     uint32_t                          at;       /* how far the sweep is */
@@ -306,8 +330,22 @@ ngx_int_t ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     redisReply *reply, const char *what);
 
 
+/* --- lease --- */
+
+
+/* takes or renews it: whether it is ours */
+ngx_uint_t ngx_distill_guard_redis_lease(
+    ngx_distill_guard_redis_sync_t *sync);
+
+void ngx_distill_guard_redis_release(ngx_distill_guard_redis_sync_t *sync);
+
+
 /* --- node --- */
 
+
+/* remembers the node's id, which lies in its store; under the lock */
+void ngx_distill_guard_redis_identify(ngx_distill_guard_redis_node_t *node,
+    dg_store_t *store);
 
 /* what is to be said and asked once the connection stands */
 void ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync);
@@ -319,12 +357,26 @@ void ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync);
 void ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync);
 
 
-/* --- report --- */
+/* --- script --- */
 
 
-/* the text of the scripts */
+/* makes the text of the scripts */
 ngx_int_t ngx_distill_guard_redis_scripts(
     ngx_distill_guard_redis_sync_t *sync);
+
+
+/* --- key --- */
+
+
+u_char *ngx_distill_guard_redis_subject(u_char *p,
+    ngx_distill_guard_redis_sync_t *sync, unsigned kind, const dg_id_t *id);
+
+u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
+    uint32_t bucket);
+
+
+/* --- report --- */
+
 
 /*
  * Takes and sends up to n reports of a node; how many.  With 0 there is no
@@ -332,6 +384,15 @@ ngx_int_t ngx_distill_guard_redis_scripts(
  */
 ngx_uint_t ngx_distill_guard_redis_send_reports(
     ngx_distill_guard_redis_node_t *node, ngx_uint_t n);
+
+
+/* --- rank --- */
+
+
+/* a subject's totals of a day are to be ranked by the counters that changed */
+void ngx_distill_guard_redis_rank(
+    ngx_distill_guard_redis_sync_t *sync, dg_report_t *report,
+    dg_share_t *share, unsigned changed);
 
 /* sends what was ranked since the last time */
 void ngx_distill_guard_redis_send_ranks(ngx_distill_guard_redis_sync_t *sync);

@@ -49,6 +49,19 @@ static void ngx_distill_guard_redis_time_handler(void *data, void *item,
     redisReply *reply);
 
 
+/* a zone that was found damaged is another node from then on */
+
+void
+ngx_distill_guard_redis_identify(ngx_distill_guard_redis_node_t *node,
+    dg_store_t *store)
+{
+    if (!dg_id_equal(&node->node, &store->node)) {
+        node->node = store->node;
+        node->known = 0;
+    }
+}
+
+
 void
 ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync)
 {
@@ -320,7 +333,6 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     u_char                          *p, *key;
     u_char                           buf[2 * NGX_DISTILL_GUARD_REDIS_KEY_MAX];
     u_char                           id[DG_ID_TEXT];
-    dg_id_t                          was;
     uint64_t                         started;
     ngx_str_t                        args[12], member;
     dg_store_t                      *store;
@@ -328,18 +340,11 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     ngx_distill_guard_redis_sync_t  *sync;
 
     sync = node->sync;
-    was = node->node;
 
     store = ngx_distill_guard_lock(node->zone);
-    node->node = store->node;
+    ngx_distill_guard_redis_identify(node, store);
     started = store->created;
     ngx_distill_guard_unlock(node->zone);
-
-    /* a zone that was found damaged is another node from then on */
-
-    if (!dg_id_equal(&was, &node->node)) {
-        node->known = 0;
-    }
 
     (void) dg_id_text(id, &node->node);
 

@@ -18,8 +18,8 @@
 
 
 /* milliseconds */
-#define NGX_DISTILL_GUARD_REDIS_LEASE    1000
 #define NGX_DISTILL_GUARD_REDIS_RANKING  1000
+#define NGX_DISTILL_GUARD_REDIS_FAREWELL 500    /* nginx kills after 1.5 s */
 
 /* work between two looks at other events: reports, or slices of a sweep */
 #define NGX_DISTILL_GUARD_REDIS_TURN     64
@@ -32,11 +32,6 @@
 
 static void ngx_distill_guard_redis_cleanup(void *data);
 static void ngx_distill_guard_redis_tick_handler(ngx_event_t *ev);
-static ngx_uint_t ngx_distill_guard_redis_lease(
-    ngx_distill_guard_redis_sync_t *sync);
-static ngx_uint_t ngx_distill_guard_redis_dead(ngx_pid_t pid);
-static void ngx_distill_guard_redis_release(
-    ngx_distill_guard_redis_sync_t *sync);
 static ngx_int_t ngx_distill_guard_redis_take(
     ngx_distill_guard_redis_sync_t *sync);
 static void ngx_distill_guard_redis_farewell(
@@ -199,84 +194,6 @@ ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
 }
 
 
-/*
- * Takes or renews the lease.  A worker that leaves takes it only if nobody
- * else does: when all of nginx is to end, its last streams still count.
- */
-
-static ngx_uint_t
-ngx_distill_guard_redis_lease(ngx_distill_guard_redis_sync_t *sync)
-{
-    uint64_t                   now, lease;
-    ngx_pid_t                  pid;
-    ngx_uint_t                 mine, dead;
-    ngx_distill_guard_sync_t  *s;
-    ngx_distill_guard_zone_t  *zone;
-
-    zone = sync->nodes[0].zone;
-    s = &zone->shared->sync;
-
-    now = ngx_distill_guard_now();
-    lease = ngx_max(NGX_DISTILL_GUARD_REDIS_LEASE, 3 * sync->conf->sync);
-
-    /* system calls are not for the lock */
-
-    pid = s->pid;
-    dead = ngx_distill_guard_redis_dead(pid);
-
-    (void) ngx_distill_guard_lock(zone);
-
-    if (s->pid == ngx_pid) {
-        mine = 1;
-
-    } else if (sync->exiting) {
-        mine = (s->pid == 0 && now >= s->until + lease);
-
-    } else {
-        /* a time far ahead is from before the clock was set back */
-
-        mine = (s->pid == 0 || (dead && s->pid == pid) || now >= s->until
-                || s->until > now + 2 * lease);
-    }
-
-    if (mine) {
-        s->pid = ngx_pid;
-        s->until = now + lease;
-    }
-
-    ngx_distill_guard_unlock(zone);
-
-    return mine;
-}
-
-
-static ngx_uint_t
-ngx_distill_guard_redis_dead(ngx_pid_t pid)
-{
-    return pid && pid != ngx_pid && kill(pid, 0) == -1 && ngx_errno == ESRCH;
-}
-
-
-static void
-ngx_distill_guard_redis_release(ngx_distill_guard_redis_sync_t *sync)
-{
-    ngx_distill_guard_sync_t  *s;
-    ngx_distill_guard_zone_t  *zone;
-
-    zone = sync->nodes[0].zone;
-    s = &zone->shared->sync;
-
-    (void) ngx_distill_guard_lock(zone);
-
-    if (s->pid == ngx_pid) {
-        s->pid = 0;
-        s->until = ngx_distill_guard_now();
-    }
-
-    ngx_distill_guard_unlock(zone);
-}
-
-
 static ngx_int_t
 ngx_distill_guard_redis_take(ngx_distill_guard_redis_sync_t *sync)
 {
@@ -315,7 +232,7 @@ ngx_distill_guard_redis_take(ngx_distill_guard_redis_sync_t *sync)
 /*
  * What has been counted so far: when all of nginx ends there is nobody to
  * send it later.  It takes one exchange with Redis, and at most the time in
- * which an answer is due.
+ * which an answer is due, for nginx has little patience.
  */
 
 static void
@@ -325,7 +242,7 @@ ngx_distill_guard_redis_farewell(ngx_distill_guard_redis_sync_t *sync)
     ngx_msec_t  end, now;
 
     now = ngx_current_msec;
-    end = now + sync->conf->timeout;
+    end = now + ngx_min(sync->conf->timeout, NGX_DISTILL_GUARD_REDIS_FAREWELL);
 
     /* what came after the round under way began, too */
 
@@ -376,7 +293,7 @@ ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
 }
 
 
-/* nginx asks this worker to end, perhaps long after its last stream */
+/* nginx has asked this worker to end; its streams may go on for long */
 
 static void
 ngx_distill_guard_redis_leave(void *data)

@@ -141,7 +141,8 @@ sub _run {
 }
 
 
-# daemon => 1: out of our sight, as it must be for a binary upgrade
+# daemon => 1: out of our sight, as it must be for a binary upgrade; preload =>
+# path of a library
 
 sub start {
     my ($self, %opt) = @_;
@@ -156,7 +157,7 @@ sub start {
         cmd  => [ $self->_command("$self->{dir}/error.log",
             '-g', "daemon $daemon;") ],
         out  => "$self->{dir}/stderr.log",
-        env  => $self->_sanitizer,
+        env  => $self->_sanitizer($opt{preload}),
     );
 
     wait_for(sub {
@@ -172,15 +173,17 @@ sub start {
 
 
 sub _sanitizer {
-    my ($self) = @_;
+    my ($self, @preload) = @_;
 
-    return {} unless $ENV{DG_SANITIZE};
+    @preload = grep { defined } @preload;
+
+    return { LD_PRELOAD => "@preload" } unless $ENV{DG_SANITIZE};
 
     my @libraries = map { my $path = _run('gcc', "-print-file-name=$_");
         chomp $path; $path } qw(libasan.so libubsan.so);
 
     return {
-        LD_PRELOAD    => join(' ', @libraries),
+        LD_PRELOAD    => join(' ', @libraries, @preload),
         ASAN_OPTIONS  => "detect_leaks=0:log_path=$self->{dir}/sanitizer",
         UBSAN_OPTIONS =>
             "print_stacktrace=1:log_path=$self->{dir}/sanitizer",
