@@ -7,11 +7,9 @@
 use strict;
 use warnings;
 
-use List::Util qw(shuffle);
 use Test::More;
 use Time::HiRes ();
 
-use DistillGuard::Redis;
 use DistillGuard::Test;
 
 my $PASSWORD = 'redis-password-0001';
@@ -269,68 +267,6 @@ is_deeply([ grep { !/:(?:schema|check)$/ } @{ $redis->cmd('KEYS', 'new:*') } ],
 $t->stop(instance => 'f');
 
 
-# ---- sent again, late, in another order -----------------------------------
-
-# What nginx says is written down, and said twice more in any order, under
-# another prefix: the totals must be the same.
-
-my $script = $t->dir . '/script';
-my $monitor = $t->background(sub {
-    my $client = DistillGuard::Redis::Client->new(port => $redis->port);
-
-    $client->request('MONITOR');
-    open my $out, '>', $script or die "$script: $!\n";
-
-    while (1) {
-        my $line = $client->_read;
-        last if $line =~ /end-of-monitor/;
-        print $out "$line\n" if $line =~ /^\S+ \[0 (?!lua)\S+\] "EVALSHA"/;
-    }
-
-    close $out or die "$script: $!\n";
-});
-
-$t->wait_for(sub { -e $script }, 5, 'the monitor');
-
-my %known = map { $_ => 1 } @{ $redis->cmd('KEYS', 'dg:{key:*') };
-my $whole = requests();
-
-for my $round (1 .. 4) {
-    chat($round % 2 ? 'b' : 'c', "echo-$_", upstream => "tokens=$round")
-        for 1 .. 3;
-    $whole += 3;
-    $t->wait_for(sub { requests() == $whole }, 5, 'the counts');
-}
-
-$redis->cmd('ECHO', 'end-of-monitor');
-$monitor->result;
-
-my @said = map { [ map { s/^dg:/re:/r } /"((?:[^"\\]|\\.)*)"/g ] }
-    split /\n/, $t->read_file($script);
-
-$redis->cmd(@$_) for shuffle(@said, @said);
-
-my @echoes = grep { /}:[mhd]:\d+$/ && !$known{$_} }
-    @{ $redis->cmd('KEYS', 'dg:{key:*') };
-my (%once, %again);
-
-for my $name (@echoes) {
-    (my $copy = $name) =~ s/^dg:/re:/;
-    $once{$name} = { @{ $redis->cmd('HGETALL', $name) } };
-    $again{$name} = { @{ $redis->cmd('HGETALL', $copy) } };
-
-    # a reservation that came and went is 0, or was never seen
-    for my $hash ($once{$name}, $again{$name}) {
-        delete @$hash{ grep { $hash->{$_} eq '0' } keys %$hash };
-    }
-}
-
-cmp_ok(scalar @echoes, '>=', 9, scalar(@said) . ' commands written down');
-is_deeply(\%again, \%once, 'said twice and in any order, it is the same');
-
-$redis->cmd('DEL', @{ $redis->cmd('KEYS', 're:*') });
-
-
 # ---- what may happen ------------------------------------------------------
 
 # One more request by b has arrived when there is one more in Redis.
@@ -354,7 +290,7 @@ arrives('scripts are brought again');
 $redis->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 arrives('a connection that was killed is made again');
 
-$whole = requests();
+my $whole = requests();
 $redis->cmd('FLUSHALL');
 eval { $t->wait_for(sub { requests() == $whole }, 5, 'the totals') };
 is(requests(), $whole, 'a Redis that was emptied is filled again');

@@ -148,6 +148,7 @@ dg_fleet_report(dg_subject_t *s, dg_report_t *report, uint64_t now_ms)
     report->id = s->cell.id;
     report->kind = s->cell.kind;
     report->taken = s->taken;
+    report->life = s->life;
 
     dg_windows_turn(&s->windows, now_ms);
 

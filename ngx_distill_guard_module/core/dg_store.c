@@ -236,6 +236,8 @@ dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
         }
 
         s->born = st->births;
+        s->life = (uint32_t) (a->queue[DG_PROVEN].evicted
+                              + a->queue[DG_CONVICTED].evicted);
         s->first_seen = now;
 
     } else if (s->last_seen != now) {

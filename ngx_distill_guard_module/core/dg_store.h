@@ -263,6 +263,7 @@ typedef struct {
     dg_id_t        id;
     unsigned       kind;
     uint32_t       taken;            /* number of this report */
+    uint32_t       life;             /* its totals begin anew with each */
     unsigned       norigins;         /* of a key, not told today */
     dg_id_t        origin[DG_ORIGINS];
     uint64_t       reserved_input;

@@ -62,6 +62,8 @@ typedef struct {
 
     uint32_t       next_dirty;       /* the queue, by index */
     uint32_t       prev_dirty;
+    uint32_t       life;             /* 0, or greater than in any life it may
+                                        have had before it was evicted */
     uint32_t       born;             /* number of its making: tells a subject
                                         from an evicted one of the same id */
     uint32_t       taken;            /* number of the last report of it */

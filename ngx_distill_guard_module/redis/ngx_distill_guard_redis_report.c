@@ -162,7 +162,8 @@ ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
                                            * (NGX_DISTILL_GUARD_REDIS_KEY_MAX
                                               + NGX_DISTILL_GUARD_REDIS_VALUES)
                                            + NGX_DISTILL_GUARD_REDIS_KEY_MAX];
-    u_char                             id[sizeof("node:") - 1 + DG_ID_TEXT];
+    u_char                             id[sizeof("node:.") - 1 + DG_ID_TEXT
+                                          + NGX_INT32_LEN];
     size_t                             len;
     ngx_int_t                          rc;
     ngx_str_t                          args[4 + 2
@@ -197,6 +198,13 @@ ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
     (void) dg_id_text(ngx_cpymem(id, "node:", 5), &slot->node->node);
     args[3 + n].data = id;
     args[3 + n].len = 5 + NGX_DISTILL_GUARD_REDIS_ID;
+
+    /* what was evicted and came back counts from 0, beside what it sent */
+
+    if (report->life) {
+        args[3 + n].len = ngx_sprintf(id + args[3 + n].len, ".%uD",
+                                      report->life) - id;
+    }
 
     for (i = 0; i < n; i++) {
         b = &ngx_distill_guard_redis_buckets[i];

@@ -16,8 +16,13 @@
  *          empty: the bucket is only read
  *
  * Of each bucket it is returned which fields moved, bit by bit, and the
- * fleet's totals, those of the first with the reservations.  The list of
- * counters stands between the two pieces.
+ * fleet's totals, those of the first with the reservations.
+ *
+ * What is known of the node is joined with what it says: of counters the
+ * greater, of reservations the later.  A bucket that was the current minute
+ * comes again as one before, without reservations, and may come in either
+ * order: what is not said of stays as it is.  The list of counters stands
+ * between the two pieces.
  */
 
 static const char  ngx_distill_guard_redis_merge_head[] =
@@ -29,44 +34,50 @@ static const char  ngx_distill_guard_redis_merge_tail[] =
     "names[n + 1] = 'reserved_input'\n"
     "names[n + 2] = 'reserved_output'\n"
     "local node, reply = ARGV[1], {}\n"
-    "local m = n + 2\n"
-    "local pattern = '(%d+)' .. string.rep(' (%d+)', m)\n"
+    "local counters = '(%d+)' .. string.rep(' (%d+)', n - 1) .. '(.*)'\n"
     "for i, key in ipairs(KEYS) do\n"
+    "  local m = i == 1 and n + 2 or n\n"
     "  local had = call('HMGET', key, node, unpack(names, 1, m))\n"
-    "  local own = {match(ARGV[i + 1], pattern)}\n"
-    "  local old = {match(had[1] or '', pattern)}\n"
-    "  local at = i == 1 and tonumber(own[m + 1] or -1) or -1\n"
-    "  local was = tonumber(old[m + 1] or 0)\n"
-    "  local set, changed = {'HSET', key, node, ''}, 0\n"
-    "  local r = #reply + 1\n"
-    "  for j = 1, m do\n"
-    "    local a, b = own[j] or '0', old[j] or '0'\n"
+    "  local own = {match(ARGV[i + 1], counters)}\n"
+    "  local old = {match(had[1] or '', counters)}\n"
+    "  local tail = old[n + 1] or ''\n"
+    "  local set, changed, r = {'HSET', key, node, ''}, 0, #reply + 1\n"
+    "  local function move(j, a, b)\n"
     "    local total = tonumber(had[j + 1]) or 0\n"
     "    if a ~= b then\n"
-    "      local more = tonumber(a) - tonumber(b)\n"
-    "      if j <= n and more > 0 or j > n and at >= was then\n"
-    "        total = math.max(total + more, 0)\n"
-    "        set[#set + 1] = names[j]\n"
-    "        set[#set + 1] = string.format('%.0f', total)\n"
-    "        changed = changed + 2 ^ (j - 1)\n"
-    "      else\n"
-    "        own[j] = b\n"
-    "      end\n"
+    "      total = math.max(total + tonumber(a) - tonumber(b), 0)\n"
+    "      set[#set + 1] = names[j]\n"
+    "      set[#set + 1] = string.format('%.0f', total)\n"
+    "      changed = changed + 2 ^ (j - 1)\n"
     "    end\n"
     "    reply[r + j] = total\n"
     "  end\n"
+    "  for j = 1, n do\n"
+    "    local a, b = own[j] or '0', old[j] or '0'\n"
+    "    if a ~= b and tonumber(a) < tonumber(b) then a = b end\n"
+    "    own[j] = a\n"
+    "    move(j, a, b)\n"
+    "  end\n"
+    "  local later = false\n"
+    "  if i == 1 then\n"
+    "    local new = {match(own[n + 1] or '', '(%d+) (%d+) (%d+)')}\n"
+    "    local was = {match(tail, '(%d+) (%d+) (%d+)')}\n"
+    "    later = tonumber(new[3] or -1) > tonumber(was[3] or -1)\n"
+    "    if later then\n"
+    "      tail = ' ' .. table.concat(new, ' ')\n"
+    "    else\n"
+    "      new = was\n"
+    "    end\n"
+    "    move(n + 1, new[1] or '0', was[1] or '0')\n"
+    "    move(n + 2, new[2] or '0', was[2] or '0')\n"
+    "  end\n"
     "  reply[r] = changed\n"
-    "  if changed > 0 or at > was then\n"
-    "    if i == 1 then own[m + 1] = math.max(at, was) end\n"
-    "    set[4] = table.concat(own, ' ')\n"
+    "  if changed > 0 or later then\n"
+    "    set[4] = table.concat(own, ' ', 1, n) .. tail\n"
     "    call(unpack(set))\n"
     "    if not had[1] then\n"
     "      call('EXPIRE', key, match(ARGV[i + 1], '%d+$'))\n"
     "    end\n"
-    "  end\n"
-    "  if i == 1 then\n"
-    "    m = n\n"
-    "    pattern = '(%d+)' .. string.rep(' (%d+)', n - 1)\n"
     "  end\n"
     "end\n"
     "return reply\n";
