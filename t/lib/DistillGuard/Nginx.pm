@@ -141,8 +141,7 @@ sub _run {
 }
 
 
-# daemon => 1: out of our sight, as it must be for a binary upgrade; preload =>
-# path of a library
+# daemon => 1: out of our sight, as it must be for a binary upgrade
 
 sub start {
     my ($self, %opt) = @_;
@@ -157,7 +156,7 @@ sub start {
         cmd  => [ $self->_command("$self->{dir}/error.log",
             '-g', "daemon $daemon;") ],
         out  => "$self->{dir}/stderr.log",
-        env  => $self->_sanitizer($opt{preload}),
+        env  => $self->_sanitizer,
     );
 
     wait_for(sub {
@@ -173,17 +172,15 @@ sub start {
 
 
 sub _sanitizer {
-    my ($self, @preload) = @_;
+    my ($self) = @_;
 
-    @preload = grep { defined } @preload;
-
-    return { LD_PRELOAD => "@preload" } unless $ENV{DG_SANITIZE};
+    return {} unless $ENV{DG_SANITIZE};
 
     my @libraries = map { my $path = _run('gcc', "-print-file-name=$_");
         chomp $path; $path } qw(libasan.so libubsan.so);
 
     return {
-        LD_PRELOAD    => join(' ', @libraries, @preload),
+        LD_PRELOAD    => "@libraries",
         ASAN_OPTIONS  => "detect_leaks=0:log_path=$self->{dir}/sanitizer",
         UBSAN_OPTIONS =>
             "print_stacktrace=1:log_path=$self->{dir}/sanitizer",
