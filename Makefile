@@ -8,6 +8,10 @@ SHELL = /bin/bash
 
 MAKEOVERRIDES =
 
+# perl complains about a locale that is named but not installed
+
+export LC_ALL := C
+
 ifneq ($(words $(CURDIR)),1)
 $(error nginx cannot be built in a directory with a space in its name)
 endif
@@ -27,6 +31,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 TESTS ?= $(wildcard t/*.t) $(wildcard t/sdk/*.t)
 
 MODULE := $(BUILD)/ngx_distill_guard_module.so
+CTL := $(BUILD)/distillctl
 STATIC_NGINX := $(BUILD)/nginx-static/nginx
 
 # The nginx in use. Never in a variable called NGINX: nginx takes inherited
@@ -55,20 +60,25 @@ export BUILD NGINX_SRC NGINX_BIN NGINX_ARGS CC CC_OPT LD_OPT \
 
 export DG_MODULE := $(if $(STATIC),,$(MODULE))
 export DG_NGINX := $(abspath $(NGINX_BIN))
+export DG_CTL := $(CTL)
 
 # Debian's packages; command=package is needed only without the command
 
 PKG_BUILD = gcc make libc6-dev libhiredis-dev libmaxminddb-dev \
     $(if $(NGINX_SRC),,nginx nginx-dev)
-PKG_RUN = perl redis-server
-PKG_TEST = curl nghttp2-client promtool=prometheus openssl \
+PKG_RUN = curl perl redis-server
+PKG_TEST = nghttp2-client promtool=prometheus openssl \
     libmaxmind-db-writer-perl libjansson-dev npm=npm
 PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
     libnginx-mod-http-modsecurity
 
 SRC := ngx_distill_guard_module
-SOURCES := $(wildcard $(SRC)/*/*.c)
-HEADERS := $(wildcard $(SRC)/*/*.h)
+MODULE_DIRS := core geo nginx redis
+SOURCES := $(wildcard $(MODULE_DIRS:%=$(SRC)/%/*.c))
+HEADERS := $(wildcard $(MODULE_DIRS:%=$(SRC)/%/*.h))
+CTL_DIRS := core geo ctl
+CTL_SOURCES := $(wildcard $(CTL_DIRS:%=$(SRC)/%/*.c))
+CTL_HEADERS := $(wildcard $(CTL_DIRS:%=$(SRC)/%/*.h))
 CORE := $(basename $(notdir $(wildcard $(SRC)/core/*.c)))
 UNIT := $(basename $(notdir $(wildcard t/unit/*.c)))
 
@@ -76,10 +86,10 @@ sub_make = $(MAKE) --silent --no-print-directory \
     $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all static install deps deps-run deps-bench unit unit-programs \
-    style test run bench clean help settings
+    style test run bench eval clean help settings
 .DELETE_ON_ERROR:
 
-all: $(if $(STATIC),static,$(MODULE))	## build the module
+all: $(if $(STATIC),static,$(MODULE)) $(CTL)	## build the module and the tool
 
 
 # the module, loadable
@@ -121,10 +131,25 @@ else
 endif
 
 
-install: $(MODULE)	## put the module among nginx's modules (DESTDIR=dir)
+# the tool; as one unit, for it is to read a day's events in a minute or two
+
+CTL_CFLAGS = -std=gnu99 -g -O3 $(if $(findstring clang,$(CC)),,-flto=auto) \
+    -Wall -Wextra -Wpointer-arith -Werror $(CTL_DIRS:%=-I $(SRC)/%) $(CC_OPT)
+
+$(CTL): $(CTL_SOURCES) $(CTL_HEADERS)
+	@mkdir -p $(@D)
+	@$(CC) $(CTL_CFLAGS) -o $@ $(CTL_SOURCES) $(LD_OPT) -lmaxminddb -lm
+	@echo $@
+
+
+PREFIX ?= /usr
+
+install: $(MODULE) $(CTL)	## install both (DESTDIR=dir, PREFIX=/usr)
 	@dir=$$(t/tools/nginx.sh modules-path) \
 	    && install -D -m 644 -t "$(DESTDIR)$$dir" $(MODULE) \
 	    && echo "$(DESTDIR)$$dir/$(notdir $(MODULE))"
+	@install -D -m 755 -t "$(DESTDIR)$(PREFIX)/bin" $(CTL)
+	@echo "$(DESTDIR)$(PREFIX)/bin/$(notdir $(CTL))"
 
 deps:			## install the Debian packages missing (needs root)
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST)
@@ -136,26 +161,37 @@ deps-bench:
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_BENCH)
 
 
-# Unit programs: all of core/ and one t/unit/*_test.c each, built with each
-# compiler there is; t/unit/*.c without _test are shared by all of them.
+# Unit programs: all of core/, what they need of ctl/, and one t/unit/*_test.c
+# each, built with each compiler there is; t/unit/*.c without _test are shared
+# by all of them.
 
 CLANG_ASAN := $(wildcard $(shell clang -print-resource-dir 2>/dev/null \
     || echo /none)/lib/*/libclang_rt.asan*)
 COMPILERS := $(lastword $(CC)) $(if $(CLANG_ASAN),$(filter-out $(CC),clang))
 UNIT_TESTS := $(filter %_test,$(UNIT))
-UNIT_LIBS := -lm $(if $(wildcard /usr/include/jansson.h),-ljansson)
+UNIT_LIBS := -lmaxminddb -lm $(if $(wildcard /usr/include/jansson.h),-ljansson)
 UNIT_SHARED := $(filter-out %_test,$(UNIT))
 UNIT_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Werror -MMD -MP \
     -fno-omit-frame-pointer -fsanitize=address,undefined \
-    -fno-sanitize-recover=all -I $(SRC)/core
+    -fno-sanitize-recover=all $(CTL_DIRS:%=-I $(SRC)/%)
+UNIT_CTL := $(basename $(filter-out %/distillctl.c,$(patsubst $(SRC)/%,%, \
+    $(filter-out $(SRC)/core/%,$(CTL_SOURCES)))))
 
 define unit_rules
 UNIT_PROGRAMS += $(UNIT_TESTS:%=$(BUILD)/unit/$(1)/%)
 
 $(UNIT_TESTS:%=$(BUILD)/unit/$(1)/%): %: %.o \
     $(UNIT_SHARED:%=$(BUILD)/unit/$(1)/%.o) \
-    $(CORE:%=$(BUILD)/unit/$(1)/core/%.o)
+    $(CORE:%=$(BUILD)/unit/$(1)/core/%.o) $(BUILD)/unit/$(1)/ctl.a
 	@$(1) -fsanitize=address,undefined -o $$@ $$^ $(UNIT_LIBS)
+
+$(BUILD)/unit/$(1)/ctl.a: $(UNIT_CTL:%=$(BUILD)/unit/$(1)/%.o)
+	@rm -f $$@ && ar rcs $$@ $$^
+
+$(UNIT_CTL:%=$(BUILD)/unit/$(1)/%.o): $(BUILD)/unit/$(1)/%.o: $(SRC)/%.c \
+    Makefile
+	@mkdir -p $$(@D)
+	@$(1) -std=gnu99 $(UNIT_CFLAGS) -c -o $$@ $$<
 
 $(BUILD)/unit/$(1)/core/%.o: $(SRC)/core/%.c Makefile
 	@mkdir -p $$(@D)
@@ -169,7 +205,8 @@ $(BUILD)/unit/$(1)/%.o: t/unit/%.c Makefile
     $(CORE:%=$(BUILD)/unit/$(1)/core/%.o)
 
 -include $(wildcard $(UNIT:%=$(BUILD)/unit/$(1)/%.d) \
-    $(CORE:%=$(BUILD)/unit/$(1)/core/%.d))
+    $(CORE:%=$(BUILD)/unit/$(1)/core/%.d) \
+    $(UNIT_CTL:%=$(BUILD)/unit/$(1)/%.d))
 endef
 
 $(foreach compiler,$(COMPILERS),$(eval $(call unit_rules,$(compiler))))
@@ -205,6 +242,15 @@ $(BUILD)/bench/stages: t/bench/stages.c t/bench/bench.c t/bench/bench.h \
     $(wildcard $(SRC)/core/*.[ch])
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) -I $(SRC)/core -o $@ $(filter %.c,$^) -lm
+
+# The evaluation: traffic is composed and driven through the tool's replay.
+
+eval: $(CTL) $(BUILD)/eval/compose	## judge it by traffic (DG_DATA=dir, SEEDS=n)
+	@t/eval/run $(if $(STRICT),--strict)
+
+$(BUILD)/eval/compose: $(wildcard t/eval/*.c) t/eval/eval.h
+	@mkdir -p $(@D)
+	@$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^) -lm
 
 clean:			## remove everything built
 	rm -rf $(BUILD) t/sdk/node_modules

@@ -502,10 +502,11 @@ for my $name (sort keys %doc) {
     is("@wrong", '', "$name: directives, variables and metrics");
 }
 
-my $source = sources('core/dg_event.c');
+my $source = join '', map { sources("core/$_") }
+    qw(dg_event.c dg_event_table.h);
 my ($write) = $source =~ /^dg_event_write\(.*?^\{(.*?)^\}/ms;
-my ($asked) = $source =~ /asked\[\] = \{(.*?)\};/s;
-my %member = map { $_ => 1 } $write =~ /\\"(\w+)\\":/g, $asked =~ /"(\w+)"/g,
+my ($asked) = $source =~ /define dg_event_asked\(each\)(.*?)\n\n/s;
+my %member = map { $_ => 1 } $write =~ /\\"(\w+)\\":/g, $asked =~ /each\((\w+)\)/g,
     $source =~ /dg_event_\w+\(line, "(\w+)"/g,
     $source =~ /^    dg_event_(?:fact|hash)\((\w+)/mg;
 

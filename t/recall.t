@@ -15,8 +15,15 @@ my $t = DistillGuard::Test->new;
 my $events = DistillGuard::Events->new($t);
 
 $t->upstream;
+
+# accounts are counted by six bits of their ids: under this secret those of
+# the accounts below differ
+
+$t->write_file('secret', "a secret of a certain length\n");
+
 $t->conf($events->conf . <<'EOF')->start;
     distill_guard_zone zone=guard:1m;
+    distill_guard_secret %%DIR%%/secret;
 
     server {
         listen 127.0.0.1:%%HTTP%%;

@@ -18,6 +18,10 @@ use DistillGuard::Redis;
 use DistillGuard::Test;
 
 my $SYNC = 0.2;    # seconds
+
+# a server on a busy machine is not to be taken for one that is away
+my $PATIENT = 'timeout=5s';
+
 my $KEYS = 5;
 
 my $t = DistillGuard::Test->new;
@@ -166,7 +170,7 @@ sub is_complete {
 
 # ---- away at start --------------------------------------------------------
 
-conf('main', 'redis://127.0.0.1:%%REDIS%%');
+conf('main', 'redis://127.0.0.1:%%REDIS%% timeout=1s');
 
 for (0 .. 9) {
     $sent++ if chat('main', $_ % $KEYS) == 200;
@@ -252,12 +256,12 @@ my ($before, $during) = map { my $want = $_;
             ($r->{begins}[$_] >= $begin) == $want } 0 .. $#{ $r->{times} }
     } @results ] } 0, 1;
 
-# what a request would wait for is at least the timeout, 250 ms
+# what a request would wait for is at least the timeout, 1 s
 
 my @p99 = map { 1000 * $_->[ int(0.99 * $#$_) ] } $before, $during;
 note(sprintf 'p99 before: %.2f ms of %d, stopped: %.2f ms of %d', $p99[0],
     scalar @$before, $p99[1], scalar @$during);
-cmp_ok($p99[1], '<', 2 * $p99[0] + 10, '... and no slower than before');
+cmp_ok($p99[1], '<', 2 * $p99[0] + 100, '... and no slower than before');
 
 
 # ---- sick -----------------------------------------------------------------
@@ -296,9 +300,9 @@ for my $sick (@sick) {
     $t->wait_for(sub { sync()->{failures} >= $failures + 3 }, 10,
         'attempts');
 
-    # when the connection was killed that came first, and is a reason, too
-    cmp_ok(said('main', 'down'), '<=', $downs + ($word eq 'NOAUTH' ? 2 : 1),
-        '... once');
+    # a connection that ended before is a reason, too
+    is(said('main', "down.*$word"), 1, '... once');
+    cmp_ok(said('main', 'down'), '<=', $downs + 2, '... among two at most');
 
     $admin->request($heal ? @$heal : (qw(CONFIG SET requirepass), ''));
 
@@ -361,7 +365,7 @@ server('garbage_redis', sub {
     syswrite $_[0], "HTTP/1.1 400 Bad Request\r\n\r\n";
 });
 
-conf('garbage', 'redis://127.0.0.1:%%GARBAGE_REDIS%%');
+conf('garbage', "redis://127.0.0.1:%%GARBAGE_REDIS%% $PATIENT");
 is_no_use('garbage', 'an HTTP server', qr/is down.*no Redis reply/);
 
 # one answer after another that promises far too much
@@ -376,7 +380,7 @@ server('flood_redis', sub {
     return syswrite $_[0], $promises[$promise++ % @promises];
 });
 
-conf('flood', 'redis://127.0.0.1:%%FLOOD_REDIS%%');
+conf('flood', "redis://127.0.0.1:%%FLOOD_REDIS%% $PATIENT");
 is_no_use('flood', 'a server that floods', qr/is down.*no Redis reply/);
 
 server('mute_redis', sub { sysread $_[0], my $bytes, 65536 });
@@ -384,12 +388,12 @@ conf('mute', 'redis://127.0.0.1:%%MUTE_REDIS%% timeout=50ms');
 is_no_use('mute', 'a server that says nothing', qr/is down.*no answer/);
 
 server('rude_redis', sub { 0 });
-conf('rude', 'redis://127.0.0.1:%%RUDE_REDIS%%');
+conf('rude', "redis://127.0.0.1:%%RUDE_REDIS%% $PATIENT");
 is_no_use('rude', 'a server that hangs up', qr/is down/);
 
 $t->redis(name => 'strict', password => 'the-password');
 conf('wrong', 'redis://127.0.0.1:%%STRICT%%'
-    . ' password_file=%%DIR%%/password');
+    . " password_file=%%DIR%%/password $PATIENT");
 is_no_use('wrong', 'a wrong password', qr/is down.*password_file/);
 unlike($t->error_log('wrong'), qr/not-the-password|the-password/,
     '... and the password is not in the log');

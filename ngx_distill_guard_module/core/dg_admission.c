@@ -40,6 +40,7 @@ dg_store_admit(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
     st->now_ms = now_ms;
 
     memset(ex->born, 0, sizeof(ex->born));
+    memset(ex->cell, 0, sizeof(ex->cell));
     ex->admitted_ms = now_ms;
     ex->input = 0;
     ex->output = 0;
@@ -165,7 +166,7 @@ dg_store_settle(dg_store_t *st, dg_exchange_t *ex, const dg_usage_t *usage,
 
         /* what was evicted is not made again only to be given back */
 
-        s = make ? dg_store_get(st, kind, &ex->ids[kind], now_ms)
+        s = make ? dg_store_get(st, ex, kind, now_ms)
                  : dg_store_find(st, kind, &ex->ids[kind]);
 
         if (s == NULL || (!make && s->born != ex->born[kind])) {
@@ -227,7 +228,7 @@ dg_exchange_subjects(dg_store_t *st, dg_exchange_t *ex, dg_subjects_t s,
 
     for (kind = 0; kind < DG_KINDS; kind++) {
         s[kind] = dg_store_has(ex, kind)
-                  ? dg_store_get(st, kind, &ex->ids[kind], now_ms) : NULL;
+                  ? dg_store_get(st, ex, kind, now_ms) : NULL;
     }
 
     for (kind = 0; kind < DG_KINDS; kind++) {

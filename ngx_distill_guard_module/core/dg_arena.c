@@ -97,6 +97,24 @@ dg_arena_index(dg_arena_t *a, const dg_cell_t *cell)
 
 
 dg_cell_t *
+dg_arena_again(dg_arena_t *a, uint32_t index, unsigned kind,
+    const dg_id_t *id)
+{
+    dg_cell_t  *cell;
+
+    /* an arena made anew has used fewer */
+
+    if (index == DG_NIL || index > a->fresh) {
+        return NULL;
+    }
+
+    cell = dg_arena_cell(a, index);
+
+    return cell->kind == kind && dg_id_equal(&cell->id, id) ? cell : NULL;
+}
+
+
+dg_cell_t *
 dg_arena_find(dg_arena_t *a, unsigned kind, const dg_id_t *id)
 {
     uint32_t    index;

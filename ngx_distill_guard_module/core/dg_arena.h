@@ -90,6 +90,13 @@ size_t dg_arena_size(size_t n, size_t cell_size);
 dg_cell_t *dg_arena_cell(dg_arena_t *a, uint32_t index);
 uint32_t dg_arena_index(dg_arena_t *a, const dg_cell_t *cell);
 
+/*
+ * The cell of an index that was once its, or DG_NIL; NULL if it is another's
+ * by now, or nobody's.
+ */
+dg_cell_t *dg_arena_again(dg_arena_t *a, uint32_t index, unsigned kind,
+    const dg_id_t *id);
+
 /* does not change the order of use */
 dg_cell_t *dg_arena_find(dg_arena_t *a, unsigned kind, const dg_id_t *id);
 

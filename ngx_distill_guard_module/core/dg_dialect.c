@@ -316,7 +316,7 @@ dg_dialect_find(const dg_str_t *path, const dg_str_t *part)
     last = path->data + path->len - part->len;
 
     for (p = path->data; p <= last; p++) {
-        if (memcmp(p, part->data, part->len) == 0) {
+        if (*p == *part->data && memcmp(p, part->data, part->len) == 0) {
             return p + part->len;
         }
     }

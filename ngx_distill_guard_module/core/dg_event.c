@@ -66,6 +66,7 @@
 
 
 #include "dg_event.h"
+#include "dg_event_table.h"
 #include "dg_hash.h"
 #include "dg_limit.h"
 #include "dg_print.h"
@@ -80,29 +81,11 @@ typedef struct {
 
 typedef struct {
     const char  *name;
-    size_t       offset;
-    size_t       size;           /* of an unsigned or a uint64_t */
-    uint64_t     usual;          /* not worth telling */
-} dg_event_number_t;
-
-
-typedef struct {
-    const char  *name;
     unsigned     set;
 } dg_event_flag_t;
 
 
-typedef struct {
-    const char  *name;
-    size_t       offset;
-} dg_event_id_t;
-
-
-#define dg_event_fact(name, usual)                                            \
-    { #name, offsetof(dg_request_facts_t, name),                              \
-      sizeof(((dg_request_facts_t *) 0)->name), usual }
-
-#define dg_event_hash(name)  { #name, offsetof(dg_request_facts_t, name) }
+#define dg_event_flag(name)  { #name, rq->name },
 
 
 static void dg_event_who(dg_event_line_t *line, const dg_event_t *ev);
@@ -113,7 +96,7 @@ static void dg_event_request(dg_event_line_t *line,
     const dg_request_facts_t *rq);
 static void dg_event_options(dg_event_line_t *line,
     const dg_request_facts_t *rq);
-static void dg_event_roles(dg_event_line_t *line,
+static void dg_event_turns(dg_event_line_t *line,
     const dg_request_facts_t *rq);
 static void dg_event_shared(dg_event_line_t *line, const dg_shared_t *shared);
 
@@ -135,39 +118,6 @@ static void dg_event_ids(dg_event_line_t *line, const char *name,
     const dg_ids_t *ids);
 static void dg_event_by_role(dg_event_line_t *line, const char *name,
     const uint64_t n[DG_ROLES]);
-
-
-static const dg_event_number_t  dg_event_facts[] = {
-    dg_event_fact(bytes, 0),
-    dg_event_fact(n, 1),
-    dg_event_fact(min_tokens, 0),
-    dg_event_fact(top_logprobs, 0),
-    dg_event_fact(prompt_logprobs, 0),
-    dg_event_fact(logit_bias, 0),
-    dg_event_fact(stops, 0),
-    dg_event_fact(tools, 0),
-    dg_event_fact(tool_text, 0),
-    dg_event_fact(content_len, 0),
-    dg_event_fact(images, 0),
-    dg_event_fact(audio, 0),
-    dg_event_fact(files, 0),
-    dg_event_fact(inputs, 0),
-    dg_event_fact(token_ids, 0),
-    dg_event_fact(invisible, 0)
-};
-
-
-static const dg_event_id_t  dg_event_hashes[] = {
-    dg_event_hash(system),
-    dg_event_hash(tool_set),
-    dg_event_hash(first),
-    dg_event_hash(content)
-};
-
-
-static const char  *dg_event_role_names[DG_ROLES] = {
-    "system", "user", "assistant", "tool"
-};
 
 
 u_char *
@@ -210,7 +160,7 @@ dg_event_verdict(u_char *p, dg_verdict_id_t verdict, unsigned dry_run)
 {
     p = dg_print_str(p, &dg_verdicts[verdict]);
 
-    return dry_run ? dg_print(p, "_DRY_RUN") : p;
+    return dry_run ? dg_print(p, DG_EVENT_DRY_RUN) : p;
 }
 
 
@@ -350,7 +300,7 @@ dg_event_request(dg_event_line_t *line, const dg_request_facts_t *rq)
                         dg_event_facts[i].usual);
     }
 
-    dg_event_roles(line, rq);
+    dg_event_turns(line, rq);
 
     for (i = 0; i < dg_nelts(dg_event_hashes); i++) {
         memcpy(&id, facts + dg_event_hashes[i].offset, sizeof(id));
@@ -367,23 +317,8 @@ static void
 dg_event_options(dg_event_line_t *line, const dg_request_facts_t *rq)
 {
     size_t                 i;
-    const dg_event_flag_t  asked[] = {
-        { "stream", rq->stream },
-        { "include_usage", rq->include_usage },
-        { "echo", rq->echo },
-        { "logprobs", rq->logprobs },
-        { "reasoning", rq->reasoning },
-        { "embedding", rq->embedding }
-    };
-    const dg_event_flag_t  findings[] = {
-        { "malformed", rq->malformed },
-        { "deep", rq->deep },
-        { "wide", rq->wide },
-        { "duplicate", rq->duplicate },
-        { "surrogate", rq->surrogate },
-        { "encoded", rq->encoded },
-        { "mistyped", rq->mistyped }
-    };
+    const dg_event_flag_t  asked[] = { dg_event_asked(dg_event_flag) };
+    const dg_event_flag_t  findings[] = { dg_event_findings(dg_event_flag) };
 
     for (i = 0; i < dg_nelts(asked); i++) {
         dg_event_true(line, asked[i].name, asked[i].set);
@@ -402,7 +337,7 @@ dg_event_options(dg_event_line_t *line, const dg_request_facts_t *rq)
 
 
 static void
-dg_event_roles(dg_event_line_t *line, const dg_request_facts_t *rq)
+dg_event_turns(dg_event_line_t *line, const dg_request_facts_t *rq)
 {
     unsigned  i;
     uint64_t  turns[DG_ROLES];
@@ -585,7 +520,7 @@ dg_event_by_role(dg_event_line_t *line, const char *name,
     size = 0;
 
     for (i = 0; i < DG_ROLES; i++) {
-        size += n[i] ? strlen(dg_event_role_names[i]) + 4 + DG_PRINT_U64 : 0;
+        size += n[i] ? strlen(dg_event_roles[i]) + 4 + DG_PRINT_U64 : 0;
     }
 
     if (size == 0 || !dg_event_member(line, name, size + 1)) {
@@ -598,7 +533,7 @@ dg_event_by_role(dg_event_line_t *line, const char *name,
         if (n[i]) {
             *line->p++ = separator;
             *line->p++ = '"';
-            line->p = dg_print(line->p, dg_event_role_names[i]);
+            line->p = dg_print(line->p, dg_event_roles[i]);
             line->p = dg_print(line->p, "\":");
             line->p = dg_print_u64(line->p, n[i]);
             separator = ',';

@@ -20,6 +20,7 @@
 #define DG_EVENT_SIZE     4096   /* no event is longer */
 #define DG_EVENT_VERDICT  16
 #define DG_EVENT_REASONS  512    /* nor are its reasons */
+#define DG_EVENT_DRY_RUN  "_DRY_RUN"     /* behind a verdict not enforced */
 
 
 typedef struct {

@@ -10,6 +10,10 @@
 #include "dg_hash.h"
 #include "dg_word.h"
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 
 /* keeps the keys of two domains apart; any odd number with many bits does */
 #define DG_HASH_DOMAIN  0x9e3779b97f4a7c15ull
@@ -24,7 +28,23 @@
 
 static void dg_hash_words(dg_hash_t *h, const u_char *p, size_t n);
 static void dg_hash_rounds(uint64_t *v, unsigned n);
-static int dg_hash_digit(u_char c);
+static int dg_hash_hex(uint64_t *v, const u_char *p);
+
+
+#if !defined(__x86_64__)
+
+/* what a hexadecimal digit stands for, and 0x10; 0 is no digit */
+
+static const u_char  dg_hash_digits[256] = {
+    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14,
+    ['5'] = 0x15, ['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19,
+    ['a'] = 0x1a, ['b'] = 0x1b, ['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e,
+    ['f'] = 0x1f,
+    ['A'] = 0x1a, ['B'] = 0x1b, ['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e,
+    ['F'] = 0x1f
+};
+
+#endif
 
 
 /* the public key under which an operator's secret becomes the secret key */
@@ -195,31 +215,73 @@ dg_id_text(u_char *p, const dg_id_t *id)
 int
 dg_id_parse(dg_id_t *id, const u_char *p, size_t len)
 {
-    int       digit;
-    size_t    i;
-    uint64_t  v[2];
+    dg_id_t  value;
 
-    if (len != DG_ID_TEXT) {
+    if (len != DG_ID_TEXT || dg_hash_hex(&value.v[0], p) != DG_OK
+        || dg_hash_hex(&value.v[1], p + DG_ID_TEXT / 2) != DG_OK)
+    {
         return DG_ERROR;
     }
 
-    v[0] = 0;
-    v[1] = 0;
-
-    for (i = 0; i < len; i++) {
-        digit = dg_hash_digit(p[i]);
-
-        if (digit == DG_ERROR) {
-            return DG_ERROR;
-        }
-
-        v[i / 16] = v[i / 16] << 4 | (unsigned) digit;
-    }
-
-    id->v[0] = v[0];
-    id->v[1] = v[1];
+    *id = value;
 
     return DG_OK;
+}
+
+
+/* sixteen digits; they are as good as random, so no branch looks at one */
+
+static int
+dg_hash_hex(uint64_t *v, const u_char *p)
+{
+#if defined(__x86_64__)
+
+    __m128i  x, lower, digit, letter;
+
+    x = _mm_loadu_si128((const __m128i *) p);
+    lower = _mm_or_si128(x, _mm_set1_epi8(0x20));
+
+    /* bytes from 0x80 on are negative, and less than any digit */
+
+    digit = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('0' - 1)),
+                          _mm_cmplt_epi8(x, _mm_set1_epi8('9' + 1)));
+    letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
+                           _mm_cmplt_epi8(lower, _mm_set1_epi8('f' + 1)));
+
+    if (_mm_movemask_epi8(_mm_or_si128(digit, letter)) != 0xffff) {
+        return DG_ERROR;
+    }
+
+    x = _mm_add_epi8(_mm_and_si128(x, _mm_set1_epi8(0x0f)),
+                     _mm_and_si128(letter, _mm_set1_epi8(9)));
+
+    /* pairs become bytes, the first digit of each the higher */
+
+    x = _mm_or_si128(_mm_slli_epi16(x, 4), _mm_srli_epi16(x, 8));
+    x = _mm_and_si128(x, _mm_set1_epi16(0xff));
+    x = _mm_packus_epi16(x, x);
+
+    *v = __builtin_bswap64((uint64_t) _mm_cvtsi128_si64(x));
+
+    return DG_OK;
+
+#else
+
+    unsigned  i, digit, all;
+
+    *v = 0;
+    all = 0x10;
+
+    for (i = 0; i < DG_ID_TEXT / 2; i++) {
+        digit = dg_hash_digits[p[i]];
+
+        all &= digit;
+        *v = *v << 4 | (digit & 0xf);
+    }
+
+    return all ? DG_OK : DG_ERROR;
+
+#endif
 }
 
 
@@ -270,21 +332,4 @@ dg_hash_rounds(uint64_t *v, unsigned n)
     v[1] = v1;
     v[2] = v2;
     v[3] = v3;
-}
-
-
-static int
-dg_hash_digit(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return DG_ERROR;
 }

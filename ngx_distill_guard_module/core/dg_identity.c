@@ -4,24 +4,56 @@
 
 
 #include "dg_identity.h"
+#include "dg_word.h"
 
 
+/* what a header is, beside a credential by its place */
+
+#define DG_IDENTITY_TRAIT     DG_CREDENTIALS
+#define DG_IDENTITY_AGENT     (DG_CREDENTIALS + 1)
+#define DG_IDENTITY_UNSTEADY  (DG_CREDENTIALS + 2)  /* comes and goes between
+                                        requests of one and the same client */
+
+#define DG_IDENTITY_NAME  32     /* a multiple of 8; longer names are cut */
+
+
+typedef struct {
+    dg_str_t       text;         /* lower case */
+    unsigned       what;
+} dg_identity_name_t;
+
+
+static unsigned dg_identity_what(const dg_str_t *lower);
+static void dg_identity_credential(dg_identity_t *who, dg_credential_t place,
+    const dg_str_t *value);
 static void dg_identity_found(dg_identity_t *who, dg_credential_t place,
     const dg_id_t *id);
 static void dg_identity_agent(dg_identity_t *who, const dg_str_t *agent);
 static int dg_identity_bearer(dg_str_t *value);
-static int dg_identity_named(const dg_str_t *lower, const dg_str_t *name);
 static u_char dg_identity_lower(u_char ch);
+static uint64_t dg_identity_lower_word(uint64_t w);
 static int dg_identity_hex(u_char ch);
 
 
-/* by dg_credential_t; lower case */
+/* the shorter first */
 
-static const dg_str_t  dg_identity_headers[] = {
-    dg_string("authorization"),
-    dg_string("x-api-key"),
-    dg_string("api-key"),
-    dg_string("x-goog-api-key")
+static const dg_identity_name_t  dg_identity_names[] = {
+    { dg_string("expect"), DG_IDENTITY_UNSTEADY },
+    { dg_string("cookie"), DG_IDENTITY_UNSTEADY },
+    { dg_string("api-key"), DG_CREDENTIAL_API_KEY },
+    { dg_string("baggage"), DG_IDENTITY_UNSTEADY },
+    { dg_string("x-api-key"), DG_CREDENTIAL_X_API_KEY },
+    { dg_string("user-agent"), DG_IDENTITY_AGENT },
+    { dg_string("connection"), DG_IDENTITY_UNSTEADY },
+    { dg_string("tracestate"), DG_IDENTITY_UNSTEADY },
+    { dg_string("traceparent"), DG_IDENTITY_UNSTEADY },
+    { dg_string("content-type"), DG_IDENTITY_UNSTEADY },
+    { dg_string("x-request-id"), DG_IDENTITY_UNSTEADY },
+    { dg_string("authorization"), DG_CREDENTIAL_BEARER },
+    { dg_string("content-length"), DG_IDENTITY_UNSTEADY },
+    { dg_string("x-goog-api-key"), DG_CREDENTIAL_X_GOOG_API_KEY },
+    { dg_string("idempotency-key"), DG_IDENTITY_UNSTEADY },
+    { dg_string("transfer-encoding"), DG_IDENTITY_UNSTEADY }
 };
 
 
@@ -47,23 +79,6 @@ static const u_char  dg_identity_orders[][DG_CREDENTIALS] = {
 };
 
 
-/* names that come and go between requests of one and the same client */
-
-static const dg_str_t  dg_identity_unsteady[] = {
-    dg_string("content-length"),
-    dg_string("transfer-encoding"),
-    dg_string("content-type"),
-    dg_string("expect"),
-    dg_string("connection"),
-    dg_string("cookie"),
-    dg_string("traceparent"),
-    dg_string("tracestate"),
-    dg_string("baggage"),
-    dg_string("x-request-id"),
-    dg_string("idempotency-key")
-};
-
-
 void
 dg_identity_init(dg_identity_t *who, const dg_hash_key_t *key,
     unsigned version)
@@ -85,54 +100,88 @@ dg_identity_header(dg_identity_t *who, const dg_str_t *name,
     const dg_str_t *value)
 {
     size_t     i;
-    u_char     lower[32];
-    dg_id_t    id;
-    dg_str_t   s, text;
-
-    static const dg_str_t  agent = dg_string("user-agent");
+    u_char     lower[DG_IDENTITY_NAME];
+    dg_str_t   text;
+    uint64_t   w;
+    unsigned   what;
 
     text.len = dg_min(name->len, sizeof(lower));
     text.data = lower;
 
-    for (i = 0; i < text.len; i++) {
-        lower[i] = dg_identity_lower(name->data[i]);
+    memset(lower, 0, sizeof(lower));
+    memcpy(lower, name->data, text.len);
+
+    for (i = 0; i < text.len; i += sizeof(w)) {
+        memcpy(&w, lower + i, sizeof(w));
+        w = dg_identity_lower_word(w);
+        memcpy(lower + i, &w, sizeof(w));
     }
 
-    if (dg_identity_named(&text, &agent)) {
+    what = dg_identity_what(&text);
+
+    if (what == DG_IDENTITY_UNSTEADY) {
+        return;
+    }
+
+    if (what == DG_IDENTITY_AGENT) {
         dg_identity_agent(who, value);
-    }
-
-    for (i = 0; i < dg_nelts(dg_identity_unsteady); i++) {
-        if (dg_identity_named(&text, &dg_identity_unsteady[i])) {
-            return;
-        }
     }
 
     dg_identity_trait(who, &text);
 
-    for (i = 0; i < dg_nelts(dg_identity_headers); i++) {
+    if (what < DG_CREDENTIALS) {
+        dg_identity_credential(who, (dg_credential_t) what, value);
+    }
+}
 
-        if (!dg_identity_named(&text, &dg_identity_headers[i])) {
+
+static unsigned
+dg_identity_what(const dg_str_t *lower)
+{
+    size_t                     i;
+    const dg_identity_name_t  *name;
+
+    for (i = 0; i < dg_nelts(dg_identity_names); i++) {
+        name = &dg_identity_names[i];
+
+        if (name->text.len < lower->len) {
             continue;
         }
 
-        s = *value;
-
-        if (i == DG_CREDENTIAL_BEARER && !dg_identity_bearer(&s)) {
-            return;
+        if (name->text.len > lower->len) {
+            break;
         }
 
-        while (s.len && *s.data == ' ') {
-            s.data++;
-            s.len--;
+        if (memcmp(name->text.data, lower->data, lower->len) == 0) {
+            return name->what;
         }
+    }
 
-        if (s.len) {
-            id = dg_hash(who->key, DG_HASH_KEY, s.data, s.len);
-            dg_identity_found(who, (dg_credential_t) i, &id);
-        }
+    return DG_IDENTITY_TRAIT;
+}
 
+
+static void
+dg_identity_credential(dg_identity_t *who, dg_credential_t place,
+    const dg_str_t *value)
+{
+    dg_id_t   id;
+    dg_str_t  s;
+
+    s = *value;
+
+    if (place == DG_CREDENTIAL_BEARER && !dg_identity_bearer(&s)) {
         return;
+    }
+
+    while (s.len && *s.data == ' ') {
+        s.data++;
+        s.len--;
+    }
+
+    if (s.len) {
+        id = dg_hash(who->key, DG_HASH_KEY, s.data, s.len);
+        dg_identity_found(who, place, &id);
     }
 }
 
@@ -308,18 +357,25 @@ dg_identity_bearer(dg_str_t *value)
 }
 
 
-static int
-dg_identity_named(const dg_str_t *lower, const dg_str_t *name)
-{
-    return lower->len == name->len
-           && memcmp(lower->data, name->data, name->len) == 0;
-}
-
-
 static u_char
 dg_identity_lower(u_char ch)
 {
     return ch >= 'A' && ch <= 'Z' ? (u_char) (ch | 0x20) : ch;
+}
+
+
+/* eight characters; the highest bit of each tells in what range it is */
+
+static uint64_t
+dg_identity_lower_word(uint64_t w)
+{
+    uint64_t  low, from_a, above_z;
+
+    low = w & ~DG_WORD_HIGHS;
+    from_a = low + (0x80 - 'A') * DG_WORD_ONES;
+    above_z = low + (0x7f - 'Z') * DG_WORD_ONES;
+
+    return w | (((from_a ^ above_z) & ~w & DG_WORD_HIGHS) >> 2);
 }
 
 

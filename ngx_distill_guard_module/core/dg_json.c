@@ -17,7 +17,10 @@
 
 static const u_char *dg_json_structure(dg_json_t *json, const u_char *p,
     const u_char *end);
-static const u_char *dg_json_value(dg_json_t *json, const u_char *p);
+static const u_char *dg_json_token(dg_json_t *json, const u_char *p,
+    const u_char *end);
+static const u_char *dg_json_value(dg_json_t *json, const u_char *p,
+    const u_char *end);
 static const u_char *dg_json_literal(dg_json_t *json, const u_char *p,
     const u_char *end);
 static const u_char *dg_json_number(dg_json_t *json, const u_char *p,
@@ -197,16 +200,30 @@ dg_json_end(dg_json_t *json)
 }
 
 
+/* up to where input was cut within a string, a number or a literal */
+
 static const u_char *
 dg_json_structure(dg_json_t *json, const u_char *p, const u_char *end)
 {
-    unsigned  top;
-
-    while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
-        if (++p == end) {
-            return p;
+    do {
+        while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
+            if (++p == end) {
+                return p;
+            }
         }
-    }
+
+        p = dg_json_token(json, p, end);
+
+    } while (p < end && json->state < dg_json_s_text);
+
+    return p;
+}
+
+
+static const u_char *
+dg_json_token(dg_json_t *json, const u_char *p, const u_char *end)
+{
+    unsigned  top;
 
     switch (json->state) {
 
@@ -216,12 +233,12 @@ dg_json_structure(dg_json_t *json, const u_char *p, const u_char *end)
             return dg_json_close(json, p, 0);
         }
 
-        return dg_json_value(json, p);
+        return dg_json_value(json, p, end);
 
     case dg_json_s_start:
     case dg_json_s_value:
 
-        return dg_json_value(json, p);
+        return dg_json_value(json, p, end);
 
     case dg_json_s_first_name:
 
@@ -239,9 +256,8 @@ dg_json_structure(dg_json_t *json, const u_char *p, const u_char *end)
 
         json->naming = 1;
         json->len = 0;
-        json->state = dg_json_s_text;
 
-        return p + 1;
+        return dg_json_string_begin(json, p + 1, end);
 
     case dg_json_s_colon:
 
@@ -287,14 +303,15 @@ dg_json_structure(dg_json_t *json, const u_char *p, const u_char *end)
 
 
 static const u_char *
-dg_json_value(dg_json_t *json, const u_char *p)
+dg_json_value(dg_json_t *json, const u_char *p, const u_char *end)
 {
+    json->begin = p;
+
     switch (*p) {
 
     case '"':
         json->first = 1;
-        json->state = dg_json_s_text;
-        return p + 1;
+        return dg_json_string_begin(json, p + 1, end);
 
     case '{':
         return dg_json_open(json, p, DG_JSON_IS_OBJECT);
@@ -306,19 +323,19 @@ dg_json_value(dg_json_t *json, const u_char *p)
         json->literal = "true";
         json->type = DG_JSON_TRUE;
         json->state = dg_json_s_literal;
-        return p;
+        return dg_json_literal(json, p, end);
 
     case 'f':
         json->literal = "false";
         json->type = DG_JSON_FALSE;
         json->state = dg_json_s_literal;
-        return p;
+        return dg_json_literal(json, p, end);
 
     case 'n':
         json->literal = "null";
         json->type = DG_JSON_NULL;
         json->state = dg_json_s_literal;
-        return p;
+        return dg_json_literal(json, p, end);
 
     default:
 
@@ -326,7 +343,7 @@ dg_json_value(dg_json_t *json, const u_char *p)
 
         json->len = 0;
         json->state = dg_json_s_number;
-        return p;
+        return dg_json_number(json, p, end);
     }
 }
 
@@ -344,6 +361,7 @@ dg_json_literal(dg_json_t *json, const u_char *p, const u_char *end)
         json->literal++;
 
         if (*json->literal == '\0') {
+            json->end = p;
             dg_json_report(json, json->node, json->type, 1, 1);
             dg_json_ended(json);
             break;
@@ -372,6 +390,7 @@ dg_json_number(dg_json_t *json, const u_char *p, const u_char *end)
         }
 
         if (state == dg_json_s_number_end) {
+            json->end = p;
             dg_json_number_value(json, start, p - start);
             dg_json_ended(json);
             return p;
@@ -561,6 +580,7 @@ dg_json_close(dg_json_t *json, const u_char *p, unsigned object)
     }
 
     json->depth--;
+    json->end = p + 1;
 
     dg_json_report(json, top & ~DG_JSON_IS_OBJECT,
                    object ? DG_JSON_OBJECT : DG_JSON_ARRAY, 0, 1);

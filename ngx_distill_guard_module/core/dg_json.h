@@ -154,6 +154,13 @@ typedef struct {
     /* top-level values ended; items of the array of DG_JSON_ROOT_ITEMS are */
     unsigned                 documents;
 
+    /*
+     * For a handler that is told of a value, in input that came in one piece:
+     * with "first" where it begins, with "last" where it ends.
+     */
+    const u_char            *begin;
+    const u_char            *end;
+
     /* private: see dg_json.c */
     unsigned                 state;
     unsigned                 depth;        /* containers open */

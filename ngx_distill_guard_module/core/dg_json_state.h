@@ -27,7 +27,7 @@ enum {
     dg_json_s_after,             /* "," or the end of the container */
     dg_json_s_done,              /* nothing but space */
 
-    dg_json_s_text,              /* within a string */
+    dg_json_s_text,              /* within a string; all before: outside */
     dg_json_s_escape,            /* behind a backslash */
     dg_json_s_hex,               /* behind \u */
 
@@ -48,6 +48,10 @@ enum {
     dg_json_s_resync             /* nothing is read up to a newline */
 };
 
+
+/* from behind the opening quote on, where the input may have been cut */
+const u_char *dg_json_string_begin(dg_json_t *json, const u_char *p,
+    const u_char *end);
 
 /* reads on while the state is one within a string */
 const u_char *dg_json_string(dg_json_t *json, const u_char *p,

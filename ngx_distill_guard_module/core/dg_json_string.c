@@ -61,6 +61,36 @@ static const u_char  dg_json_digits[256] = {
 };
 
 
+/* most strings are here in one piece, with nothing in them to decode */
+
+const u_char *
+dg_json_string_begin(dg_json_t *json, const u_char *p, const u_char *end)
+{
+    const u_char  *start;
+
+    json->state = dg_json_s_text;
+
+    start = p;
+    p = dg_json_plain(p, end);
+
+    if (p < end && *p == '"') {
+        json->end = p + 1;
+        dg_json_text(json, start, p - start, 1);
+
+        return p + 1;
+    }
+
+    /* what is long is not looked through again */
+
+    if (p - start > DG_JSON_RUN) {
+        dg_json_text(json, start, p - start, 0);
+        start = p;
+    }
+
+    return dg_json_string(json, start, end);
+}
+
+
 const u_char *
 dg_json_string(dg_json_t *json, const u_char *p, const u_char *end)
 {
@@ -126,6 +156,7 @@ dg_json_run(dg_json_t *json, dg_json_gather_t *g, const u_char *p,
     }
 
     if (p < end && *p == '"') {
+        json->end = p + 1;
 
         if (len) {
             dg_json_flush(json, g);

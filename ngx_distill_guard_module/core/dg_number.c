@@ -26,6 +26,7 @@ typedef struct {
 } dg_number_t;
 
 
+static int dg_number_plain(const u_char *p, size_t len, uint64_t *v);
 static void dg_number_split(dg_number_t *num, const u_char *p,
     const u_char *end);
 static uint64_t dg_number_digits(const dg_number_t *num, size_t n);
@@ -36,12 +37,45 @@ static int64_t dg_number_integer(const dg_number_t *num);
 void
 dg_number_read(const u_char *p, size_t len, double *number, int64_t *integer)
 {
+    uint64_t     v;
     dg_number_t  num;
+
+    if (dg_number_plain(p, len, &v)) {
+        *number = (double) v;
+        *integer = (int64_t) v;
+        return;
+    }
 
     dg_number_split(&num, p, p + len);
 
     *number = dg_number_double(&num);
     *integer = dg_number_integer(&num);
+}
+
+
+/* nothing but digits, as nearly all are: no more than an int64_t holds */
+
+static int
+dg_number_plain(const u_char *p, size_t len, uint64_t *v)
+{
+    const u_char  *end;
+
+    if (len >= DG_NUMBER_DIGITS) {
+        return 0;
+    }
+
+    *v = 0;
+
+    for (end = p + len; p < end; p++) {
+
+        if (*p < '0' || *p > '9') {
+            return 0;
+        }
+
+        *v = *v * 10 + (uint64_t) (*p - '0');
+    }
+
+    return 1;
 }
 
 

@@ -81,6 +81,7 @@ dg_recall_look(dg_arena_t *a, const dg_id_t *account,
 
         shared->accepted = (m->first != me);
         shared->accounts = dg_recall_accounts(m) + !(m->seen & seen);
+        shared->accounts = dg_max(shared->accounts, shared->accepted + 1);
     }
 }
 

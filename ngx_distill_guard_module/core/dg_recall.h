@@ -51,8 +51,8 @@ typedef struct {
 /*
  * What others had of what an exchange presents: ids issued to another
  * account, contents refused to or accepted from another, and how many
- * accounts, this one included, were seen with its content; the number is
- * exact for few and an estimate up to about 200.
+ * accounts, this one included, were seen with its content: an estimate, that
+ * is right for two, nearly always for few, and ends at about 200.
  */
 
 typedef struct {

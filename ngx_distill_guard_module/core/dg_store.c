@@ -208,7 +208,7 @@ dg_store_end(dg_store_t *st)
 
 
 dg_subject_t *
-dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
+dg_store_get(dg_store_t *st, dg_exchange_t *ex, unsigned kind,
     uint64_t now_ms)
 {
     int            created;
@@ -219,9 +219,17 @@ dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
 
     a = dg_store_subjects(st);
 
-    cell = dg_arena_get(a, kind, id, &created, dg_store_evict, st);
+    created = 0;
+    cell = dg_arena_again(a, ex->cell[kind], kind, &ex->ids[kind]);
+
     if (cell == NULL) {
-        return NULL;
+        cell = dg_arena_get(a, kind, &ex->ids[kind], &created, dg_store_evict,
+                            st);
+        if (cell == NULL) {
+            return NULL;
+        }
+
+        ex->cell[kind] = dg_arena_index(a, cell);
     }
 
     s = (dg_subject_t *) cell;

@@ -139,6 +139,7 @@ size_t dg_store_used(dg_store_t *st);
 typedef struct {
     dg_id_t          ids[DG_KINDS];
     uint32_t         born[DG_KINDS]; /* the subjects it is counted in */
+    uint32_t         cell[DG_KINDS]; /* where they were last */
     uint64_t         admitted_ms;
     uint64_t         input;          /* tokens reserved, of each subject */
     uint64_t         output;
@@ -343,10 +344,10 @@ void dg_store_judge(const dg_exchange_t *ex, const dg_subjects_t s,
     dg_decision_t *decision);
 
 /*
- * Finds or makes a subject, as used and turned to now; NULL if there is no
- * room.  May evict others.
+ * Finds or makes a subject of an exchange, as used and turned to now; NULL if
+ * there is no room.  May evict others.
  */
-dg_subject_t *dg_store_get(dg_store_t *st, unsigned kind, const dg_id_t *id,
+dg_subject_t *dg_store_get(dg_store_t *st, dg_exchange_t *ex, unsigned kind,
     uint64_t now_ms);
 
 /* the upstream has accepted it: out of probation; may evict others */

@@ -41,8 +41,9 @@
 static const u_char *dg_text_plain(dg_text_t *text, const u_char *p,
     const u_char *end);
 #if defined(__SSE2__)
-static inline unsigned dg_text_block(u_char *buf, unsigned *len,
-    unsigned *gap, const u_char *p);
+static inline const u_char *dg_text_blocks(u_char *buf, unsigned *len,
+    unsigned *gap, const u_char *p, const u_char *end);
+static u_char *dg_text_close(u_char *dst, u_char *last, unsigned out);
 #endif
 static const u_char *dg_text_lead(dg_text_t *text, const u_char *p,
     const u_char *end);
@@ -182,10 +183,9 @@ dg_text_plain(dg_text_t *text, const u_char *p, const u_char *end)
 #if defined(__SSE2__)
 
         if (end - p >= DG_TEXT_BLOCK) {
-            c = dg_text_block(text->buf, &len, &gap, p);
-            p += c;
+            p = dg_text_blocks(text->buf, &len, &gap, p, end);
 
-            if (c < DG_TEXT_BLOCK) {
+            if (p < end && (dg_text_map[*p] & DG_TEXT_LEAD)) {
                 break;
             }
 
@@ -218,54 +218,82 @@ dg_text_plain(dg_text_t *text, const u_char *p, const u_char *end)
 
 #if defined(__SSE2__)
 
-/* the same for a block; returns how many of its bytes were taken */
+/* the same for whole blocks, one at least, while there is room in buf */
 
-static inline unsigned
-dg_text_block(u_char *buf, unsigned *len, unsigned *gap, const u_char *p)
+static inline const u_char *
+dg_text_blocks(u_char *buf, unsigned *len, unsigned *gap, const u_char *p,
+    const u_char *end)
 {
-    u_char    *dst;
+    u_char    *dst, *last;
     __m128i   x, upper, digit, space, lead;
-    unsigned  n, run, out, spaces;
-
-    x = _mm_loadu_si128((const __m128i *) p);
-
-    n = DG_TEXT_BLOCK;
-
-    if (_mm_movemask_epi8(x)) {
-
-        /* not all is ASCII */
-
-        lead = _mm_or_si128(_mm_cmpeq_epi8(x, dg_text_all(0xe2)),
-                            _mm_cmpeq_epi8(x, dg_text_all(0xef)));
-
-        n = __builtin_ctz(_mm_movemask_epi8(lead) | 1 << DG_TEXT_BLOCK);
-
-        if (n == 0) {
-            return 0;
-        }
-    }
-
-    upper = dg_text_range(x, 'A', 'Z');
-    digit = dg_text_range(x, '0', '9');
-    space = dg_text_range(x, '\t', '\r');
-
-    x = _mm_or_si128(x, _mm_and_si128(upper, dg_text_all(0x20)));
-    x = _mm_andnot_si128(_mm_and_si128(digit, dg_text_all(0x0f)), x);
-    x = _mm_or_si128(_mm_andnot_si128(space, x),
-                     _mm_and_si128(space, dg_text_all(' ')));
+    unsigned  n, out, spaces, before;
 
     dst = buf + *len;
-    _mm_storeu_si128((__m128i *) dst, x);
+    last = buf + DG_TEXT_BUFFER - 2 * DG_TEXT_BLOCK;
+    before = *gap;
 
-    spaces = _mm_movemask_epi8(_mm_cmpeq_epi8(x, dg_text_all(' ')));
-    spaces &= (1u << n) - 1;
+    do {
+        x = _mm_loadu_si128((const __m128i *) p);
 
-    out = spaces & (spaces << 1 | *gap);
+        n = DG_TEXT_BLOCK;
 
-    *len += n;
-    *gap = spaces >> (n - 1);
+        if (_mm_movemask_epi8(x)) {
 
-    /* what follows a run of spaces that are left out moves up */
+            /* not all is ASCII */
+
+            lead = _mm_or_si128(_mm_cmpeq_epi8(x, dg_text_all(0xe2)),
+                                _mm_cmpeq_epi8(x, dg_text_all(0xef)));
+
+            n = __builtin_ctz(_mm_movemask_epi8(lead) | 1 << DG_TEXT_BLOCK);
+
+            if (n == 0) {
+                break;
+            }
+        }
+
+        upper = dg_text_range(x, 'A', 'Z');
+        digit = dg_text_range(x, '0', '9');
+        space = dg_text_range(x, '\t', '\r');
+
+        /* to a space is as to lower case, and then as to zero */
+
+        upper = _mm_or_si128(upper, space);
+        digit = _mm_or_si128(digit, space);
+
+        x = _mm_or_si128(x, _mm_and_si128(upper, dg_text_all(0x20)));
+        x = _mm_andnot_si128(_mm_and_si128(digit, dg_text_all(0x0f)), x);
+
+        _mm_storeu_si128((__m128i *) dst, x);
+
+        spaces = _mm_movemask_epi8(_mm_cmpeq_epi8(x, dg_text_all(' ')));
+        spaces &= (1u << n) - 1;
+
+        out = spaces & (spaces << 1 | before);
+        before = spaces >> (n - 1);
+
+        p += n;
+        dst += n;
+
+        if (out) {
+            dst = dg_text_close(dst - n, dst, out);
+        }
+
+    } while (n == DG_TEXT_BLOCK && end - p >= DG_TEXT_BLOCK && dst <= last);
+
+    *len = (unsigned) (dst - buf);
+    *gap = before;
+
+    return p;
+}
+
+
+/* what follows a run of spaces that are left out moves up */
+
+static u_char *
+dg_text_close(u_char *dst, u_char *last, unsigned out)
+{
+    __m128i   x;
+    unsigned  run;
 
     while (out) {
         dst += __builtin_ctz(out);
@@ -276,10 +304,10 @@ dg_text_block(u_char *buf, unsigned *len, unsigned *gap, const u_char *p)
         _mm_storeu_si128((__m128i *) dst, x);
 
         out >>= run;
-        *len -= run;
+        last -= run;
     }
 
-    return n;
+    return last;
 }
 
 #endif

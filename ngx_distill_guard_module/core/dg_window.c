@@ -42,20 +42,6 @@ const dg_period_desc_t  dg_periods[DG_WINDOWS] = {
 };
 
 
-uint64_t
-dg_add(uint64_t a, uint64_t b)
-{
-    return (b > UINT64_MAX - a) ? UINT64_MAX : a + b;
-}
-
-
-uint64_t
-dg_sub(uint64_t a, uint64_t b)
-{
-    return (b > a) ? 0 : a - b;
-}
-
-
 void
 dg_windows_turn(dg_windows_t *ws, uint64_t now_ms)
 {
@@ -281,7 +267,7 @@ dg_window_total(const dg_window_t *w, unsigned slot, unsigned mask)
 
     total = 0;
 
-    for (c = 0; c < DG_COUNTERS; c++) {
+    for (c = 0; mask >> c; c++) {
 
         if (!(mask & (1u << c))) {
             continue;
@@ -340,5 +326,9 @@ dg_window_level(uint64_t cur, uint64_t prev, uint64_t period,
 static uint64_t
 dg_window_part(uint64_t n, uint64_t left, uint64_t period)
 {
+    if (n == 0) {
+        return 0;
+    }
+
     return n / period * left + n % period * left / period;
 }

@@ -74,9 +74,23 @@ typedef struct {
 } dg_windows_t;
 
 
-/* sums and products of counts that stop at the greatest number */
-uint64_t dg_add(uint64_t a, uint64_t b);
-uint64_t dg_sub(uint64_t a, uint64_t b);     /* stops at 0 */
+/* sums of counts stop at the greatest number */
+
+static inline uint64_t
+dg_add(uint64_t a, uint64_t b)
+{
+    return (b > UINT64_MAX - a) ? UINT64_MAX : a + b;
+}
+
+
+/* and differences at 0 */
+
+static inline uint64_t
+dg_sub(uint64_t a, uint64_t b)
+{
+    return (b > a) ? 0 : a - b;
+}
+
 
 /* moves all windows on to now; time that goes back changes nothing */
 void dg_windows_turn(dg_windows_t *ws, uint64_t now_ms);

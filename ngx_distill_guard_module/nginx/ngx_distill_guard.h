@@ -122,6 +122,14 @@ typedef struct {
 } ngx_distill_guard_place_t;
 
 
+/* what is read of a request is mostly over before its answer comes */
+
+typedef union {
+    dg_request_t                   request;
+    dg_response_t                  response;
+} ngx_distill_guard_reader_t;
+
+
 /*
  * One request.  Allocated in the request's pool at PREACCESS, found again by
  * its pool cleanup after an internal redirect has cleared r->ctx.
@@ -142,7 +150,8 @@ typedef struct {
     ngx_uint_t                     nlimits;
     dg_decision_t                  decision;   /* the first that refuses */
 
-    dg_request_t                  *request_reader;   /* while reading */
+    dg_request_t                  *request_reader;   /* while reading: of an
+                                                  ngx_distill_guard_reader_t */
     dg_request_facts_t             request;
     dg_shared_t                    shared;     /* with other accounts */
     dg_response_t                 *response_reader;

@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
+#include "dg_guard.h"
 
 
 static ngx_distill_guard_ctx_t *ngx_distill_guard_create_ctx(
@@ -237,7 +238,9 @@ ngx_distill_guard_ask_identity(ngx_http_request_t *r)
 
     while ((h = ngx_distill_guard_next_header(&part, &i)) != NULL) {
 
-        if (ngx_strcasecmp(h->key.data, (u_char *) "Accept-Encoding") == 0) {
+        if (h->key.len == sizeof("Accept-Encoding") - 1
+            && ngx_strcasecmp(h->key.data, (u_char *) "Accept-Encoding") == 0)
+        {
             ngx_str_set(&h->value, "identity");
         }
     }
@@ -311,9 +314,13 @@ static void
 ngx_distill_guard_open_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
-    ctx->request_reader = ngx_palloc(r->pool, sizeof(dg_request_t));
+    ngx_distill_guard_reader_t  *reader;
 
-    if (ctx->request_reader) {
+    reader = ngx_palloc(r->pool, sizeof(ngx_distill_guard_reader_t));
+
+    if (reader) {
+        ctx->request_reader = &reader->request;
+
         dg_request_init(ctx->request_reader, &ctx->endpoint, &ctx->zone->key,
                         &ctx->request);
 
@@ -338,7 +345,8 @@ ngx_distill_guard_encoded(ngx_http_request_t *r)
 
     while ((h = ngx_distill_guard_next_header(&part, &i)) != NULL) {
 
-        if (ngx_strcasecmp(h->key.data, (u_char *) "Content-Encoding") == 0
+        if (h->key.len == sizeof("Content-Encoding") - 1
+            && ngx_strcasecmp(h->key.data, (u_char *) "Content-Encoding") == 0
             && ngx_strcasecmp(h->value.data, (u_char *) "identity") != 0)
         {
             return 1;
@@ -353,7 +361,6 @@ static ngx_int_t
 ngx_distill_guard_judge_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
-    uint64_t        n, output;
     ngx_uint_t      enforce;
     dg_store_t     *st;
     dg_decision_t   decision;
@@ -372,16 +379,11 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
     enforce = ctx->conf->mode == NGX_DISTILL_GUARD_ENFORCE
               && (r->upstream == NULL || r->upstream->peer.connection == NULL);
 
-    n = ngx_max(ctx->request.n, 1);
-    output = ngx_min(ctx->request.max_tokens, DG_LIMIT_MAX / n) * n;
-
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_store_look(st, &ctx->exchange, &ctx->request, ngx_distill_guard_now(),
-                  &ctx->shared);
-    dg_store_reserve(st, &ctx->exchange, ctx->limits, ctx->nlimits, enforce,
-                     dg_facts_input_estimate(&ctx->request), output,
-                     ngx_distill_guard_now(), &decision);
+    dg_guard_body(st, &ctx->exchange, ctx->limits, ctx->nlimits, enforce,
+                  &ctx->request, ngx_distill_guard_now(), &ctx->shared,
+                  &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
 

@@ -81,9 +81,10 @@ static void
 ngx_distill_guard_open_response(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
-    ngx_log_t         log;
-    dg_format_t       format;
-    ngx_table_elt_t  *encoding;
+    ngx_log_t                    log;
+    dg_format_t                  format;
+    ngx_table_elt_t             *encoding;
+    ngx_distill_guard_reader_t  *reader;
 
     log = ngx_distill_guard_log(r);
     encoding = r->headers_out.content_encoding;
@@ -100,13 +101,23 @@ ngx_distill_guard_open_response(ngx_http_request_t *r,
     }
 
     if (ctx->response_reader == NULL) {
-        ctx->response_reader = ngx_palloc(r->pool, sizeof(dg_response_t));
-        if (ctx->response_reader == NULL) {
+
+        if (ctx->judged && ctx->request_reader) {
+            reader = (ngx_distill_guard_reader_t *) ctx->request_reader;
+            ctx->request_reader = NULL;
+
+        } else {
+            reader = ngx_palloc(r->pool, sizeof(ngx_distill_guard_reader_t));
+        }
+
+        if (reader == NULL) {
             ngx_log_error(NGX_LOG_ERR, &log, 0,
                           "distill guard: no memory, the answer passes "
                           "unread");
             return;
         }
+
+        ctx->response_reader = &reader->response;
     }
 
     dg_response_init(ctx->response_reader, ctx->endpoint.dialect, format,

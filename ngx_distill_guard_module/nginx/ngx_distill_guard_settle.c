@@ -10,6 +10,7 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
+#include "dg_guard.h"
 
 
 static void ngx_distill_guard_end(ngx_http_request_t *r,
@@ -24,7 +25,7 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     dg_end_t                  end;
     dg_usage_t                usage;
     dg_store_t               *st;
-    ngx_uint_t                accepted, keep;
+    ngx_uint_t                left;
     ngx_distill_guard_ctx_t  *ctx;
 
     if (r != r->main) {
@@ -42,20 +43,13 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     ngx_distill_guard_end(r, ctx, &end);
     dg_facts_usage(&usage, &ctx->request, &ctx->response, &end);
 
-    accepted = end.status >= 200 && end.status < 300;
-
-    /* who leaves before the answer has made the upstream work all the same */
-
-    keep = accepted || ngx_distill_guard_status_code(r, ctx)
-                       == NGX_HTTP_CLIENT_CLOSED_REQUEST;
+    left = ngx_distill_guard_status_code(r, ctx)
+           == NGX_HTTP_CLIENT_CLOSED_REQUEST;
 
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_store_settle(st, &ctx->exchange, &usage, accepted, keep,
-                    ngx_distill_guard_now());
-    dg_store_remember(st, &ctx->exchange, &ctx->request, &ctx->response,
-                      accepted, ngx_distill_guard_now());
-    dg_store_tally(st, &end, &ctx->request, &ctx->response);
+    dg_guard_end(st, &ctx->exchange, &end, left, &usage, &ctx->request,
+                 &ctx->response, ngx_distill_guard_now());
 
     ngx_distill_guard_unlock(ctx->zone);
 

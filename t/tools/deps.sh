@@ -7,7 +7,6 @@
 set -eu
 
 policy=/usr/sbin/policy-rc.d
-log=$BUILD/deps.log
 missing=()
 
 
@@ -47,11 +46,16 @@ done
     || die "missing, as root: apt-get install ${missing[*]}"
 
 echo "installing ${missing[*]}"
-mkdir -p "$BUILD"
+
+# not in $BUILD: who builds afterwards may be someone else
+
+log=$(mktemp -t distill-guard-deps.XXXXXX)
+remove=("$log")
+trap 'rm -f "${remove[@]}"' EXIT
+trap 'exit 1' HUP INT TERM
 
 if [ ! -e "$policy" ]; then
-    trap 'rm -f "$policy"' EXIT
-    trap 'exit 1' HUP INT TERM
+    remove+=("$policy")
     printf '#!/bin/sh\nexit 101\n' > "$policy"
     chmod 755 "$policy"
 fi
@@ -63,7 +67,7 @@ export DEBIAN_FRONTEND=noninteractive
 
 if ! install_packages > "$log" 2>&1; then
     { apt-get update -qq && install_packages; } >> "$log" 2>&1 || {
-        tail -n 12 "$log" >&2
-        die "apt-get could not install ${missing[*]}, see $log"
+        tail -n 40 "$log" >&2
+        die "apt-get could not install ${missing[*]}"
     }
 fi

@@ -51,7 +51,7 @@ sub main {
     send_traffic($greedy, @ordinary);
 
     my $report = DistillGuard::Report->new(stack => $stack, begun => $begun,
-        greedy => $greedy, ordinary => \@ordinary);
+        greedy => $greedy, ordinary => \@ordinary, stays => !$ENV{ONCE});
     my $status = $report->print ? 0 : 1;
 
     return $status if $ENV{ONCE};
@@ -137,7 +137,9 @@ sub live {
         keep($answer) if $status == 429;
         undef $connection if !$answer || $answer->{closed} || $answer->closing;
 
-        sleep $pause->($status);
+        my $rest = $pause->($status);
+        last if time + $rest >= $end;
+        sleep $rest;
     }
 }
 

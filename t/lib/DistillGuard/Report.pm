@@ -21,7 +21,8 @@ my $WIDTH = 78;      # of what is printed
 my @TOTALS = qw(requests input_tokens output_tokens refused);
 
 
-# stack, begun => time, greedy, ordinary => [clients]
+# stack, begun => time, greedy, ordinary => [clients]; stays => the stack is not
+# stopped after the report
 
 sub new {
     my ($class, %opt) = @_;
@@ -306,16 +307,29 @@ sub _ordinary_refused {
 sub _print_places {
     my ($self) = @_;
 
+    _heading('Where to look');
+    $self->_print_commands if $self->{stays};
+
+    print 'in ', $self->{stack}->dir, "\n", <<'EOF';
+    nginx/nginx.conf    the configuration
+    nginx/events.log    one line of JSON for each exchange
+    nginx/error.log     the refusals, among other things
+    upstream.log        what the upstream was asked, and its own count
+EOF
+}
+
+
+sub _print_commands {
+    my ($self) = @_;
+
     my $stack = $self->{stack};
     my ($day) = reverse days($self->{begun});
     my $url = 'http://127.0.0.1:' . $stack->http;
     my $redis = 'redis-cli -p ' . $stack->redis->port;
 
-    _heading('Where to look');
-
     print <<"EOF";
 curl -s $url/guard
-curl -s $url/guard?format=prometheus
+curl -s '$url/guard?format=prometheus'
 $redis zrevrange dg:top:key:output_tokens:d:$day 0 9 withscores
 $redis hgetall \\
     dg:{key:$self->{greedy_id}}:d:$day
@@ -323,13 +337,6 @@ curl -si $url/v1/chat/completions \\
     -H 'Authorization: Bearer me' \\
     -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi!"}]}'
 
-EOF
-
-    print "in ", $stack->dir, "\n", <<'EOF';
-    nginx/nginx.conf    the configuration
-    nginx/events.log    one line of JSON for each exchange
-    nginx/error.log     the refusals, among other things
-    upstream.log        what the upstream was asked, and its own count
 EOF
 }
 

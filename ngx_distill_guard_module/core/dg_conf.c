@@ -1,0 +1,282 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ */
+
+
+#include "dg_conf.h"
+
+#include <stdio.h>
+
+
+static void dg_conf_space(dg_conf_t *conf);
+static int dg_conf_word(dg_conf_t *conf, char error[DG_CONF_ERROR]);
+static u_char *dg_conf_plain(dg_conf_t *conf, u_char *out);
+static u_char *dg_conf_quoted(dg_conf_t *conf, u_char *out);
+static u_char *dg_conf_escape(dg_conf_t *conf, u_char *out);
+static int dg_conf_ends(const dg_conf_t *conf);
+static int dg_conf_fail(dg_conf_t *conf, char error[DG_CONF_ERROR],
+    const char *what);
+
+
+void
+dg_conf_init(dg_conf_t *conf, u_char *text, size_t len)
+{
+    conf->line = 1;
+    conf->n = 0;
+    conf->p = text;
+    conf->last = text + len;
+    conf->at = 1;
+}
+
+
+int
+dg_conf_next(dg_conf_t *conf, char error[DG_CONF_ERROR])
+{
+    conf->n = 0;
+
+    for ( ;; ) {
+        dg_conf_space(conf);
+
+        if (conf->p == conf->last) {
+            return conf->n ? dg_conf_fail(conf, error,
+                                          "the end comes before a \";\"")
+                           : 0;
+        }
+
+        if (conf->n == 0) {
+            conf->line = conf->at;
+        }
+
+        switch (*conf->p) {
+
+        case ';':
+            if (conf->n == 0) {
+                return dg_conf_fail(conf, error, "unexpected \";\"");
+            }
+
+            conf->p++;
+            return 1;
+
+        case '{':
+        case '}':
+            return dg_conf_fail(conf, error,
+                                "blocks have no place here: give the "
+                                "directives alone, not http, server or "
+                                "location");
+        }
+
+        if (conf->n == DG_CONF_WORDS) {
+            return dg_conf_fail(conf, error, "too many words before a \";\"");
+        }
+
+        if (dg_conf_word(conf, error) != DG_OK) {
+            return DG_ERROR;
+        }
+    }
+}
+
+
+/* and comments */
+
+static void
+dg_conf_space(dg_conf_t *conf)
+{
+    for ( /* void */ ; conf->p < conf->last; conf->p++) {
+
+        switch (*conf->p) {
+
+        case '\n':
+            conf->at++;
+            continue;
+
+        case ' ':
+        case '\t':
+        case '\r':
+            continue;
+
+        case '#':
+            while (conf->p + 1 < conf->last && conf->p[1] != '\n') {
+                conf->p++;
+            }
+
+            continue;
+        }
+
+        break;
+    }
+}
+
+
+static int
+dg_conf_word(dg_conf_t *conf, char error[DG_CONF_ERROR])
+{
+    u_char    *start, *out;
+    dg_str_t  *word;
+
+    if (*conf->p == '"' || *conf->p == '\'') {
+        start = conf->p + 1;
+        out = dg_conf_quoted(conf, start);
+
+        if (out == NULL) {
+            return dg_conf_fail(conf, error, "the end comes before the end "
+                                "of a quotation");
+        }
+
+        if (!dg_conf_ends(conf)) {
+            return dg_conf_fail(conf, error, "something stands right behind "
+                                "a quotation");
+        }
+
+    } else {
+        start = conf->p;
+        out = dg_conf_plain(conf, start);
+    }
+
+    word = &conf->words[conf->n++];
+    word->data = start;
+    word->len = out - start;
+
+    return DG_OK;
+}
+
+
+/* a brace behind "$" is part of the name of a variable */
+
+static u_char *
+dg_conf_plain(dg_conf_t *conf, u_char *out)
+{
+    unsigned  variable;
+
+    variable = 0;
+
+    while (conf->p < conf->last) {
+
+        if (dg_conf_ends(conf) && !(variable && *conf->p == '{')) {
+            break;
+        }
+
+        variable = (*conf->p == '$');
+
+        if (*conf->p == '\\') {
+            out = dg_conf_escape(conf, out);
+
+        } else {
+            *out++ = *conf->p++;
+        }
+    }
+
+    return out;
+}
+
+
+static u_char *
+dg_conf_quoted(dg_conf_t *conf, u_char *out)
+{
+    u_char  quote;
+
+    quote = *conf->p++;
+
+    while (conf->p < conf->last) {
+
+        if (*conf->p == quote) {
+            conf->p++;
+            return out;
+        }
+
+        if (*conf->p == '\n') {
+            conf->at++;
+        }
+
+        if (*conf->p == '\\') {
+            out = dg_conf_escape(conf, out);
+
+        } else {
+            *out++ = *conf->p++;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* behind a backslash that stands for nothing else both are kept */
+
+static u_char *
+dg_conf_escape(dg_conf_t *conf, u_char *out)
+{
+    u_char  ch;
+
+    if (++conf->p == conf->last) {
+        *out++ = '\\';
+        return out;
+    }
+
+    ch = *conf->p++;
+
+    switch (ch) {
+
+    case '"':
+    case '\'':
+    case '\\':
+        break;
+
+    case 't':
+        ch = '\t';
+        break;
+
+    case 'r':
+        ch = '\r';
+        break;
+
+    case 'n':
+        ch = '\n';
+        break;
+
+    case '\n':
+        conf->at++;
+
+        /* fall through */
+
+    default:
+        *out++ = '\\';
+    }
+
+    *out++ = ch;
+
+    return out;
+}
+
+
+/* does a word end here? */
+
+static int
+dg_conf_ends(const dg_conf_t *conf)
+{
+    if (conf->p == conf->last) {
+        return 1;
+    }
+
+    switch (*conf->p) {
+
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case ';':
+    case '{':
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static int
+dg_conf_fail(dg_conf_t *conf, char error[DG_CONF_ERROR], const char *what)
+{
+    conf->line = conf->at;
+
+    snprintf(error, DG_CONF_ERROR, "%s", what);
+
+    return DG_ERROR;
+}

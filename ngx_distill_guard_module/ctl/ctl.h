@@ -1,0 +1,47 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * What the commands of distillctl share.
+ */
+
+
+#ifndef _CTL_H_INCLUDED_
+#define _CTL_H_INCLUDED_
+
+
+#include "dg_core.h"
+
+
+/* exit statuses */
+
+#define CTL_OK      0
+#define CTL_LINES   1            /* some lines were not understood */
+#define CTL_FAILED  2            /* wrong usage or settings, or no memory */
+
+
+typedef struct {
+    const char    *name;
+    int          (*run)(int argc, char **argv);
+    const char    *usage;        /* what follows the name */
+    const char    *brief;
+    const char    *help;
+} ctl_command_t;
+
+
+extern const ctl_command_t  ctl_commands[];      /* ends with a NULL name */
+
+
+int ctl_replay(int argc, char **argv);
+
+
+/* one line on standard error, behind the name of the program */
+void ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* what getopt_long() has complained of: CTL_FAILED */
+int ctl_usage(const char *command);
+
+/* prints the help of a command: CTL_OK */
+int ctl_help(const char *command);
+
+
+#endif /* _CTL_H_INCLUDED_ */
