@@ -19,15 +19,12 @@
 #include "dg_dialect.h"
 #include "dg_reader.h"
 #include "dg_limit.h"
+#include "dg_place.h"
+#include "dg_settings.h"
 #include "dg_store.h"
 
 
 #define NGX_DISTILL_GUARD_VERSION  "0.1.0"
-
-
-#define NGX_DISTILL_GUARD_OFF      0
-#define NGX_DISTILL_GUARD_OBSERVE  1
-#define NGX_DISTILL_GUARD_ENFORCE  2
 
 
 typedef struct ngx_distill_guard_geo_s    ngx_distill_guard_geo_t;
@@ -112,16 +109,6 @@ typedef struct {
 } ngx_distill_guard_loc_conf_t;
 
 
-/* what is known of the client's network */
-
-typedef struct {
-    uint32_t                     asn;          /* 0: not known */
-    u_char                       country[2];   /* zeros: not known */
-    unsigned                     hosting:1;
-    unsigned                     anonymous:1;
-} ngx_distill_guard_place_t;
-
-
 /* what is read of a request is mostly over before its answer comes */
 
 typedef union {
@@ -142,7 +129,7 @@ typedef struct {
     dg_id_t                        key;
     dg_id_t                        account;    /* the key's where not given */
     dg_id_t                        client;     /* fingerprint */
-    ngx_distill_guard_place_t      place;
+    dg_place_t                     place;      /* of the client's network */
 
     dg_endpoint_t                  endpoint;
     dg_exchange_t                  exchange;
@@ -169,6 +156,10 @@ typedef struct {
 
 
 /* module */
+
+/* the words of a directive, as dg_settings.h wants them */
+ngx_int_t ngx_distill_guard_words(ngx_conf_t *cf,
+    dg_str_t words[DG_CONF_WORDS]);
 
 ngx_int_t ngx_distill_guard_read_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t *file, size_t max, ngx_str_t *secret);
@@ -269,7 +260,7 @@ void ngx_distill_guard_geo_warn(ngx_conf_t *cf,
     ngx_distill_guard_geo_t *geo);
 
 void ngx_distill_guard_geo_lookup(ngx_distill_guard_geo_t *geo,
-    struct sockaddr *sa, ngx_distill_guard_place_t *place);
+    struct sockaddr *sa, dg_place_t *place);
 ngx_int_t ngx_distill_guard_geo_init_process(ngx_cycle_t *cycle,
     ngx_distill_guard_geo_t *geo);
 

@@ -11,6 +11,7 @@
 
 
 #include "ngx_distill_guard_geo.h"
+#include "dg_hosting.h"
 
 
 #define NGX_DISTILL_GUARD_GEO_RELOAD      (60 * 1000)
@@ -29,16 +30,6 @@ static void ngx_distill_guard_geo_timer(ngx_event_t *ev);
 static void ngx_distill_guard_geo_add_timer(
     ngx_distill_guard_geo_file_t *file);
 static void ngx_distill_guard_geo_cleanup(void *data);
-
-
-ngx_distill_guard_geo_desc_t
-    ngx_distill_guard_geo_kinds[NGX_DISTILL_GUARD_GEO_KINDS] =
-{
-    { ngx_string("asn"), "AS numbers", "GeoLite2-ASN.mmdb" },
-    { ngx_string("country"), "countries", "GeoLite2-Country.mmdb" },
-    { ngx_string("anonymous"), "anonymous networks",
-      "GeoIP2-Anonymous-IP.mmdb" }
-};
 
 
 ngx_distill_guard_geo_t *
@@ -60,28 +51,22 @@ ngx_distill_guard_geoip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_distill_guard_main_conf_t *mcf = conf;
 
-    ngx_str_t                     *value, *name;
-    ngx_uint_t                     kind;
+    char                           error[DG_CONF_ERROR];
+    dg_str_t                       words[DG_CONF_WORDS];
+    ngx_str_t                     *value;
+    dg_place_kind_t                kind;
     ngx_pool_cleanup_t            *cln;
     ngx_distill_guard_geo_t       *geo;
     ngx_distill_guard_geo_file_t  *file;
 
     value = cf->args->elts;
 
-    for (kind = 0; kind < NGX_DISTILL_GUARD_GEO_KINDS; kind++) {
-        name = &ngx_distill_guard_geo_kinds[kind].name;
-
-        if (name->len == value[1].len
-            && ngx_strcmp(name->data, value[1].data) == 0)
-        {
-            break;
-        }
+    if (ngx_distill_guard_words(cf, words) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
-    if (kind == NGX_DISTILL_GUARD_GEO_KINDS) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid kind \"%V\" in \"%V\": it is asn, "
-                           "country or anonymous", &value[1], &cmd->name);
+    if (dg_setting_place(&kind, words, error) != DG_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error);
         return NGX_CONF_ERROR;
     }
 
@@ -168,26 +153,23 @@ ngx_distill_guard_geo_open(ngx_conf_t *cf, ngx_distill_guard_geo_file_t *file)
 {
     const char                    *error;
     ngx_file_info_t                fi;
-    ngx_distill_guard_geo_desc_t  *desc;
 
     if (ngx_file_info(file->name.data, &fi) != NGX_FILE_ERROR) {
         (void) ngx_distill_guard_geo_changed(file, &fi);
     }
 
-    error = ngx_distill_guard_mmdb_open(&file->db, file->name.data,
-                                        file->kind);
+    error = dg_geo_open(&file->db, (char *) file->name.data, file->kind);
 
     if (error == NULL) {
         file->open = 1;
         return NGX_OK;
     }
 
-    desc = &ngx_distill_guard_geo_kinds[file->kind];
-
     ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                        "\"%V\" in \"distill_guard_geoip\" %s: give the path "
                        "of a MaxMind database of %s, such as %s",
-                       &file->name, error, desc->holds, desc->example);
+                       &file->name, error, dg_places[file->kind].holds,
+                       dg_places[file->kind].example);
 
     return NGX_ERROR;
 }
@@ -219,7 +201,7 @@ ngx_distill_guard_geo_changed(ngx_distill_guard_geo_file_t *file,
 void
 ngx_distill_guard_geo_warn(ngx_conf_t *cf, ngx_distill_guard_geo_t *geo)
 {
-    if (geo->hosting && geo->files[NGX_DISTILL_GUARD_GEO_ASN] == NULL) {
+    if (geo->hosting && geo->files[DG_PLACE_ASN] == NULL) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"distill_guard_hosting\" has no effect without "
                            "\"distill_guard_geoip asn file;\"");
@@ -229,7 +211,7 @@ ngx_distill_guard_geo_warn(ngx_conf_t *cf, ngx_distill_guard_geo_t *geo)
 
 void
 ngx_distill_guard_geo_lookup(ngx_distill_guard_geo_t *geo,
-    struct sockaddr *sa, ngx_distill_guard_place_t *place)
+    struct sockaddr *sa, dg_place_t *place)
 {
     ngx_uint_t            kind;
     struct sockaddr_in    sin;
@@ -237,7 +219,7 @@ ngx_distill_guard_geo_lookup(ngx_distill_guard_geo_t *geo,
     struct sockaddr_in6  *sin6;
 #endif
 
-    ngx_memzero(place, sizeof(ngx_distill_guard_place_t));
+    ngx_memzero(place, sizeof(dg_place_t));
 
     switch (sa->sa_family) {
 
@@ -262,15 +244,14 @@ ngx_distill_guard_geo_lookup(ngx_distill_guard_geo_t *geo,
         return;
     }
 
-    for (kind = 0; kind < NGX_DISTILL_GUARD_GEO_KINDS; kind++) {
+    for (kind = 0; kind < DG_PLACE_KINDS; kind++) {
         if (geo->files[kind]) {
-            ngx_distill_guard_mmdb_lookup(&geo->files[kind]->db, kind, sa,
-                                          place);
+            dg_geo_lookup(&geo->files[kind]->db, kind, sa, place);
         }
     }
 
     if (geo->hosting && place->asn
-        && ngx_distill_guard_hosting_find(geo->hosting, place->asn))
+        && dg_hosting_find(geo->hosting, geo->nhosting, place->asn))
     {
         place->hosting = 1;
     }
@@ -286,7 +267,7 @@ ngx_distill_guard_geo_init_process(ngx_cycle_t *cycle,
     ngx_uint_t                     kind;
     ngx_distill_guard_geo_file_t  *file;
 
-    for (kind = 0; kind < NGX_DISTILL_GUARD_GEO_KINDS; kind++) {
+    for (kind = 0; kind < DG_PLACE_KINDS; kind++) {
         file = geo->files[kind];
 
         if (file == NULL || file->reload == 0) {
@@ -363,7 +344,7 @@ ngx_distill_guard_geo_check(ngx_distill_guard_geo_file_t *file,
         return;
     }
 
-    error = ngx_distill_guard_mmdb_open(&db, file->name.data, file->kind);
+    error = dg_geo_open(&db, (char *) file->name.data, file->kind);
 
     if (error) {
         ngx_log_error(NGX_LOG_ERR, log, ngx_errno,

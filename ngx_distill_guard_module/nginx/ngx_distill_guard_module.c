@@ -12,10 +12,6 @@
 #include "ngx_distill_guard.h"
 
 
-#define NGX_DISTILL_GUARD_SECRET_MIN  16
-#define NGX_DISTILL_GUARD_SECRET_MAX  4096
-
-
 static ngx_int_t ngx_distill_guard_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_distill_guard_postconfiguration(ngx_conf_t *cf);
 static void *ngx_distill_guard_create_main_conf(ngx_conf_t *cf);
@@ -148,14 +144,6 @@ ngx_module_t  ngx_distill_guard_module = {
 };
 
 
-static ngx_conf_enum_t  ngx_distill_guard_modes[] = {
-    { ngx_string("off"), NGX_DISTILL_GUARD_OFF },
-    { ngx_string("observe"), NGX_DISTILL_GUARD_OBSERVE },
-    { ngx_string("enforce"), NGX_DISTILL_GUARD_ENFORCE },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_int_t
 ngx_distill_guard_preconfiguration(ngx_conf_t *cf)
 {
@@ -240,7 +228,7 @@ ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
 
-    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_DISTILL_GUARD_OFF);
+    ngx_conf_merge_uint_value(conf->mode, prev->mode, DG_MODE_OFF);
     ngx_conf_merge_str_value(conf->zone_name, prev->zone_name, "");
     ngx_conf_merge_ptr_value(conf->exempt, prev->exempt, NULL);
 
@@ -256,7 +244,7 @@ ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->limits = prev->limits;
     }
 
-    if (conf->mode == NGX_DISTILL_GUARD_OFF) {
+    if (conf->mode == DG_MODE_OFF) {
         return NGX_CONF_OK;
     }
 
@@ -384,46 +372,31 @@ ngx_distill_guard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_distill_guard_loc_conf_t *glcf = conf;
 
-    ngx_str_t        *value;
-    ngx_uint_t        i;
-    ngx_conf_enum_t  *mode;
+    char       error[DG_CONF_ERROR];
+    dg_str_t   zone, words[DG_CONF_WORDS];
+    dg_mode_t  mode;
 
     if (glcf->mode != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
     }
 
-    value = cf->args->elts;
-    mode = ngx_distill_guard_modes;
-
-    for (i = 0; mode[i].name.len; i++) {
-        if (mode[i].name.len == value[1].len
-            && ngx_strcmp(mode[i].name.data, value[1].data) == 0)
-        {
-            glcf->mode = mode[i].value;
-            break;
-        }
-    }
-
-    if (mode[i].name.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"distill_guard\": it is "
-                           "off, observe or enforce", &value[1]);
+    if (ngx_distill_guard_words(cf, words) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 2) {
-        return NGX_CONF_OK;
-    }
-
-    if (value[2].len <= 5 || ngx_strncmp(value[2].data, "zone=", 5) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\" in \"distill_guard\": "
-                           "only zone=name may follow the mode", &value[2]);
+    if (dg_setting_mode(&mode, &zone, words, cf->args->nelts, error)
+        != DG_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error);
         return NGX_CONF_ERROR;
     }
 
-    glcf->zone_name.data = value[2].data + 5;
-    glcf->zone_name.len = value[2].len - 5;
+    glcf->mode = mode;
+
+    if (zone.len) {
+        glcf->zone_name.data = (u_char *) zone.data;
+        glcf->zone_name.len = zone.len;
+    }
 
     return NGX_CONF_OK;
 }
@@ -454,20 +427,20 @@ ngx_distill_guard_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (ngx_distill_guard_read_secret(cf, cmd, &mcf->secret_file,
-                                      NGX_DISTILL_GUARD_SECRET_MAX,
+                                      DG_SECRET_MAX,
                                       &mcf->secret)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (mcf->secret.len < NGX_DISTILL_GUARD_SECRET_MIN) {
+    if (mcf->secret.len < DG_SECRET_MIN) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "secret file \"%V\" in \"%V\" holds %uz bytes, %d "
                            "are the least: make one with "
                            "\"openssl rand -hex 32\"",
                            &mcf->secret_file, &cmd->name, mcf->secret.len,
-                           NGX_DISTILL_GUARD_SECRET_MIN);
+                           DG_SECRET_MIN);
         return NGX_CONF_ERROR;
     }
 
@@ -550,73 +523,63 @@ ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_distill_guard_loc_conf_t *glcf = conf;
 
-    char                            error[DG_ERROR_TEXT];
-    dg_str_t                        arg;
-    ngx_str_t                      *value;
-    ngx_uint_t                      i, n;
-    dg_limit_t                      limit, *l;
+    char                            error[DG_CONF_ERROR];
+    size_t                          n;
+    dg_str_t                        words[DG_CONF_WORDS];
     ngx_distill_guard_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
     mcf->limits = 1;
 
     if (glcf->limits == NULL) {
-        glcf->limits = ngx_array_create(cf->pool, 4, sizeof(dg_limit_t));
+        glcf->limits = ngx_array_create(cf->pool, DG_LIMITS,
+                                        sizeof(dg_limit_t));
         if (glcf->limits == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    value = cf->args->elts;
-
-    ngx_memzero(&limit, sizeof(dg_limit_t));
-
-    arg.data = value[1].data;
-    arg.len = value[1].len;
-
-    if (dg_limit_kind(&limit, &arg, error) != DG_OK) {
-        goto invalid;
+    if (ngx_distill_guard_words(cf, words) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
-    for (i = 2; i < cf->args->nelts; i++) {
+    n = glcf->limits->nelts;
 
-        arg.data = value[i].data;
-        arg.len = value[i].len;
-
-        if (dg_limit_parse(&limit, &arg, error) != DG_OK) {
-            goto invalid;
-        }
-
-        l = glcf->limits->elts;
-
-        for (n = 0; n < glcf->limits->nelts; n++) {
-            if (l[n].kind == limit.kind && l[n].metric == limit.metric
-                && l[n].period == limit.period)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V %V\" in \"distill_guard_limit\" "
-                                   "limits again what is limited already "
-                                   "on this level", &value[1], &value[i]);
-                return NGX_CONF_ERROR;
-            }
-        }
-
-        l = ngx_array_push(glcf->limits);
-        if (l == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *l = limit;
+    if (dg_setting_limit(glcf->limits->elts, &n, words, cf->args->nelts,
+                         error)
+        != DG_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error);
+        return NGX_CONF_ERROR;
     }
+
+    glcf->limits->nelts = n;
 
     return NGX_CONF_OK;
+}
 
-invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "%s in \"distill_guard_limit\"", error);
+ngx_int_t
+ngx_distill_guard_words(ngx_conf_t *cf, dg_str_t words[DG_CONF_WORDS])
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
 
-    return NGX_CONF_ERROR;
+    value = cf->args->elts;
+
+    if (cf->args->nelts > DG_CONF_WORDS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has more than %d words", &value[0],
+                           DG_CONF_WORDS);
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < cf->args->nelts; i++) {
+        words[i].data = value[i].data;
+        words[i].len = value[i].len;
+    }
+
+    return NGX_OK;
 }
 
 

@@ -129,7 +129,7 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_distill_guard_module);
 
-    if (glcf->mode == NGX_DISTILL_GUARD_OFF
+    if (glcf->mode == DG_MODE_OFF
         || ngx_distill_guard_get_ctx(r) != NULL)
     {
         return NGX_DECLINED;
@@ -173,13 +173,13 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
     st = ngx_distill_guard_lock(ctx->zone);
 
     dg_store_admit(st, &ctx->exchange, ctx->limits, ctx->nlimits,
-                   glcf->mode == NGX_DISTILL_GUARD_ENFORCE,
+                   glcf->mode == DG_MODE_ENFORCE,
                    ngx_distill_guard_now(), &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
 
     ngx_distill_guard_judged(r, ctx, &decision,
-                             glcf->mode == NGX_DISTILL_GUARD_ENFORCE);
+                             glcf->mode == DG_MODE_ENFORCE);
 
     if (ctx->refused) {
         return ngx_distill_guard_refuse(r, ctx);
@@ -376,7 +376,7 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
      * the request by now: it is too late to refuse.
      */
 
-    enforce = ctx->conf->mode == NGX_DISTILL_GUARD_ENFORCE
+    enforce = ctx->conf->mode == DG_MODE_ENFORCE
               && (r->upstream == NULL || r->upstream->peer.connection == NULL);
 
     st = ngx_distill_guard_lock(ctx->zone);

@@ -13,9 +13,6 @@
 #include "ngx_distill_guard.h"
 
 
-/* nginx's slab header, our own, and the smallest store */
-#define NGX_DISTILL_GUARD_ZONE_MIN  (512 * 1024)
-
 /* changes with every structure that lies in the zone */
 #define NGX_DISTILL_GUARD_LAYOUT                                              \
     ((uint64_t) DG_STORE_LAYOUT << 48                                         \
@@ -37,39 +34,23 @@ ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_distill_guard_main_conf_t *mcf = conf;
 
-    u_char                     *p;
-    ssize_t                     size;
-    ngx_str_t                  *value, name, s;
+    char                        error[DG_CONF_ERROR];
+    dg_str_t                    words[DG_CONF_WORDS];
+    dg_zone_t                   setting;
+    ngx_str_t                   name;
     ngx_distill_guard_zone_t   *zone, **zp;
 
-    value = cf->args->elts;
-
-    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
-        goto invalid;
-    }
-
-    name.data = value[1].data + 5;
-    p = ngx_strlchr(name.data, value[1].data + value[1].len, ':');
-
-    if (p == NULL || p == name.data) {
-        goto invalid;
-    }
-
-    name.len = p - name.data;
-    s.data = p + 1;
-    s.len = value[1].data + value[1].len - s.data;
-    size = ngx_parse_size(&s);
-
-    if (size == NGX_ERROR) {
-        goto invalid;
-    }
-
-    if (size < NGX_DISTILL_GUARD_ZONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" in \"distill_guard_zone\" is too "
-                           "small: give it 512k or more", &name);
+    if (ngx_distill_guard_words(cf, words) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
+
+    if (dg_setting_zone(&setting, words, cf->args->nelts, error) != DG_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = (u_char *) setting.name.data;
+    name.len = setting.name.len;
 
     if (ngx_distill_guard_zone_find(mcf, &name) != NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -84,7 +65,7 @@ ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     zone->name = name;
-    zone->shm_zone = ngx_shared_memory_add(cf, &name, size,
+    zone->shm_zone = ngx_shared_memory_add(cf, &name, (size_t) setting.size,
                                            &ngx_distill_guard_module);
     if (zone->shm_zone == NULL) {
         return NGX_CONF_ERROR;
@@ -101,15 +82,6 @@ ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *zp = zone;
 
     return NGX_CONF_OK;
-
-invalid:
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\" in \"distill_guard_zone\": "
-                       "write zone=name:size, as in zone=guard:64m",
-                       &value[1]);
-
-    return NGX_CONF_ERROR;
 }
 
 
