@@ -256,9 +256,14 @@ sub _aim {
 
     my ($value, $whose) = $figure->($self);
 
-    return { what => $what, value => $value, whose => $whose,
-        format => $format, most => $most, met => !defined $value ? undef : $value <= $most
-            ? 1 : 0 };
+    return {
+        what   => $what,
+        value  => $value,
+        whose  => $whose,
+        format => $format,
+        most   => $most,
+        met    => !defined $value ? undef : $value <= $most ? 1 : 0,
+    };
 }
 
 
@@ -322,7 +327,7 @@ sub _print_profiles {
 
     _title('Honest traffic, per million requests', 'all seeds together; worst'
         . ' seed aside');
-    printf "%-15s%9s%9s%8s%8s%8s%10s%9s%9s%8s\n", '', 'refused', 'worst',
+    printf "%-15s%9s%9s%8s%8s%8s%12s%10s%9s%8s\n", '', 'refused', 'worst',
         'blocked', 'slowed', 'tagged', 'requests', 'accounts', 'touched',
         'linked';
 
@@ -336,7 +341,7 @@ sub _print_profiles {
     }
 
     for my $row (@rows, \%all) {
-        printf "%-15s%9s%9s%8s%8s%8s%10s%9s%9s%8s\n", $row->{name},
+        printf "%-15s%9s%9s%8s%8s%8s%12s%10s%9s%8s\n", $row->{name},
             (map { _short($_) } _million($row->{refused}, $row->{lines}),
                 $row->{most}, map { _million($row->{$_}, $row->{lines}) }
                 qw(block pace tag)),

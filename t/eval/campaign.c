@@ -43,7 +43,7 @@ const campaign_t  campaigns[] = {
 
     /* one key */
 
-    { .name = "single-alpaca", .accounts = 1, .total = 10400, .workers = 1,
+    { .name = "single-alpaca", .accounts = 1, .total = 4500, .workers = 1,
       .tool = TOOL_ALPACA, .net = NET_CLOUD, .frames = 1, .frame = 1700,
       .shape = 1 + FRAME_BEFORE, .slot = SLOT_SEED, .output = 1900 },
 
@@ -305,7 +305,8 @@ campaign_content(actor_t *a, ask_t *q, uint64_t content)
         break;
 
     case ASK_FRESH:
-        fresh = words_frame(&d, below(&d, FRAME_SHAPES), c->frame, c->traces);
+        fresh = words_frame(&d, below(&d, FRAME_SHAPES), c->frame, c->traces,
+                            0);
         words_framed(&q->text, &d, &fresh, c->slot, NULL);
         free(fresh.before);
         free(fresh.after);

@@ -186,9 +186,12 @@ void words_passage(text_t *t, dice_t *d, unsigned topic, size_t bytes);
 void words_aside(text_t *t, dice_t *d, unsigned topic);
 void words_slot(text_t *t, dice_t *d, slot_t slot);
 
-/* bytes: about so long; traces: asks for the reasoning to be shown */
+/*
+ * bytes: about so long; traces: asks for the reasoning to be shown; common:
+ * share of sentences that everybody uses.
+ */
 frame_t words_frame(dice_t *d, frame_shape_t shape, size_t bytes,
-    unsigned traces);
+    unsigned traces, double common);
 void words_framed(text_t *t, dice_t *d, const frame_t *frame, slot_t slot,
     const rewording_t *rewording);
 

@@ -25,6 +25,8 @@
 #define HOMEWORK    10           /* questions */
 #define RECORDED    2000         /* bytes, at most, of what was longer */
 
+#define COMMON      0.1          /* of a template, said by everybody */
+
 #define MADE        65536        /* templates and tools, at most */
 
 /* numbers that tell apart what has the same owner */
@@ -561,7 +563,8 @@ habit_frame(uint64_t owner, unsigned n, unsigned shape, size_t bytes,
 
     if (it->frame.before == NULL) {
         d = dice(it->id, OF_SYSTEM);
-        it->frame = words_frame(&d, (frame_shape_t) shape, bytes, traces_);
+        it->frame = words_frame(&d, (frame_shape_t) shape, bytes, traces_,
+                                COMMON);
     }
 
     return &it->frame;

@@ -542,7 +542,7 @@ const char  *roles[] = {
     "You help %w with its %a %p.",
     "As the %a %j of %w, you answer %d.",
     "Be a %a teacher of %t.",
-    "You belong to the team that %v the %n at %w.",
+    "You are in the %a team that %v the %n at %w.",
     "You are %N, the %a voice of %w.",
     NULL
 };
@@ -551,49 +551,49 @@ const char  *roles[] = {
 const char  *tasks[] = {
     "Read what follows and %v it for a %a %j.",
     "Answer the %a question below as if the %n were %a.",
-    "Take the text and %v each %a claim in it.",
-    "Create a %d harder version that has a %a %n.",
+    "Take the %a text and %v each %a claim %d.",
+    "Create a %d %a version with a %a %n.",
     "Write %# %a tasks like the %n ones about %p.",
     "Solve it %d and %v the result with the %m.",
-    "Rewrite the input so that a %j can %v it.",
+    "Rewrite the %a input so that %N can %v it.",
     "Label the input by %n, %m and how %a it is.",
-    "Continue the example with a %a %m and %# more steps.",
+    "Continue the %n example with a %a %m and %# %a steps.",
     "Translate it into the %a style of a %a %j from %c.",
     "Find what is %a in it and %v a better %n.",
     "Turn it %d into a dialogue of %N and a %j.",
     "Judge whether the %n in it is %a or %a.",
-    "Extract each %n and the %m that goes with it.",
-    "Make a lesson on %t out of it for %# people.",
-    "Produce an answer that a %a %j would %v.",
+    "Extract each %n and the %a %m that goes with %p.",
+    "Make a %a lesson on %t out of it for %# %p.",
+    "Produce a %a answer that a %j would %v.",
     NULL
 };
 
 
 const char  *rules[] = {
     "Do not %v the %n unless the %m is %a.",
-    "Each part should name a %n and a %a %m.",
-    "Keep the %a tone of a %j.",
-    "Use at least %# words about the %m.",
-    "Never begin with a %n.",
-    "If the input is %a, say %w and %v it again.",
+    "Name a %a %n and %# %a %p in each part.",
+    "Keep the %a tone of a %a %j.",
+    "Use %# %a words or more about the %a %m.",
+    "Never %v a %n at the %a start.",
+    "If the %n is %a, say %w and %v it %d.",
     "Prefer %a words to %a ones.",
     "Assume that %p are %d %a in %c.",
-    "Leave out whatever a %j could not %v.",
+    "Skip what a %a %j could %d %v.",
     "Treat any %m as if %N had sent it %d.",
-    "Mention %w only where the %n requires it.",
-    "Avoid %g the same %n twice.",
-    "Mix %a and %a cases, at most %# of each.",
-    "Numbers above %h are to be %d %a.",
-    "A good answer has a %n, a %a middle and a %m.",
-    "The style is that of %w in its %a years.",
-    "Quote %N if there is a %a reason.",
+    "Mention %w only where the %a %n needs it.",
+    "Avoid %g the same %n %d.",
+    "Mix %a and %a cases, %# of each %n.",
+    "Any %n above %h is to be %d %a.",
+    "A good answer has a %n, a %a %m and %# %p.",
+    "The style is %w of its %a %n years.",
+    "Quote %N if there is a %a %n.",
     "Check the %m against the %n before %g.",
-    "Stay %a even when the input is not.",
+    "Stay %a even if the %n is %d not.",
     "Where two %p differ, %v the %a one.",
     "Be %a about %t and %d %a about %p.",
-    "Explain terms that a %j from %c may find %a.",
-    "Do not ask for a %m in return.",
-    "It must be possible to %v it without a %n.",
+    "Explain what a %j from %c may find %a.",
+    "Do not ask %N for a %a %m.",
+    "Make it %d %a to %v without a %n.",
     "Where %N would %v, you %v %d.",
     NULL
 };
@@ -659,7 +659,10 @@ const char  *traces[] = {
 
 
 
-/* the first is replaced by any of the others; "-" is a space */
+/*
+ * The first is replaced by any of the others.  Verbs, adjectives and adverbs
+ * are so by those that come next in their lists.
+ */
 
 const char  *synonyms[][6] = {
     { "read", "study", "go through", "look at", "review", NULL },

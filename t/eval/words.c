@@ -15,7 +15,8 @@
 
 #define COINED     600           /* words that the run has made up */
 #define IN_USE     24            /* topics of a run */
-#define SYNONYMS   1024          /* of the hash of synonyms */
+#define SYNONYMS   4096          /* of the hash of words that have others */
+#define NEXT       4             /* words of a list that stand for a word */
 #define SENTENCES  64
 
 
@@ -34,6 +35,8 @@ static const char *words_noun(dice_t *d, unsigned topic);
 static size_t words_count(const char **list);
 static void words_reword(text_t *t, dice_t *d, const char *p, size_t len,
     const rewording_t *rewording);
+static void words_alike(const char **same);
+static void words_neighbors(const char **list);
 static const char **words_synonyms(const char *p, size_t len);
 static uint64_t words_hash(const char *p, size_t len);
 
@@ -49,7 +52,7 @@ words_begin(uint64_t seed, const char *data)
 {
     text_t    t = { NULL, 0, 0 };
     dice_t    d;
-    size_t    i, n, hash;
+    size_t    i, n;
     unsigned  parts, other, topic;
 
     d = dice(seed, 1);
@@ -79,16 +82,51 @@ words_begin(uint64_t seed, const char *data)
     }
 
     for (i = 0; synonyms[i][0]; i++) {
-        hash = words_hash(synonyms[i][0], strlen(synonyms[i][0]));
-
-        while (synonym_of[hash % SYNONYMS]) {
-            hash++;
-        }
-
-        synonym_of[hash % SYNONYMS] = (const char **) synonyms[i];
+        words_alike((const char **) synonyms[i]);
     }
 
+    words_neighbors(verbs);
+    words_neighbors(adjectives);
+    words_neighbors(adverbs);
+
     recorded_begin(data);
+}
+
+
+/* the first may be said as any of the others */
+
+static void
+words_alike(const char **same)
+{
+    uint64_t  hash;
+
+    hash = words_hash(same[0], strlen(same[0]));
+
+    while (synonym_of[hash % SYNONYMS]) {
+        hash++;
+    }
+
+    synonym_of[hash % SYNONYMS] = same;
+}
+
+
+static void
+words_neighbors(const char **list)
+{
+    size_t        i, j, n;
+    const char  **same;
+
+    n = words_count(list);
+
+    for (i = 0; i < n; i++) {
+        same = grab((NEXT + 1) * sizeof(const char *));
+
+        for (j = 0; j < NEXT; j++) {
+            same[j] = list[(i + j) % n];
+        }
+
+        words_alike(same);
+    }
 }
 
 
@@ -355,7 +393,8 @@ words_slot(text_t *t, dice_t *d, slot_t slot)
 
 
 frame_t
-words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_)
+words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_,
+    double common)
 {
     size_t    half;
     text_t    t = { NULL, 0, 0 };
@@ -367,7 +406,8 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_)
     frame.before = NULL;
 
     if (bytes >= 120) {
-        words_sentence(&t, d, topic, chance(d, 0.2) ? stocks : roles);
+        words_sentence(&t, d, topic, chance(d, 2 * common) ? stocks
+                       : roles);
     }
 
     if (traces_) {
@@ -387,7 +427,7 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_)
             continue;
         }
 
-        words_sentence(&t, d, topic, chance(d, 0.1) ? stocks : rules);
+        words_sentence(&t, d, topic, chance(d, common) ? stocks : rules);
     }
 
     if (bytes >= 100) {
