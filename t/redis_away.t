@@ -18,6 +18,8 @@ use DistillGuard::Redis;
 use DistillGuard::Test;
 
 my $SYNC = 0.2;    # seconds
+my $LONG = 20;     # in which what has to happen has happened
+my $NAP = 0.02;    # of the control
 
 # a server on a busy machine is not to be taken for one that is away
 my $PATIENT = 'timeout=5s';
@@ -119,7 +121,7 @@ sub said {
 sub is_up {
     my ($times, $name) = @_;
 
-    eval { $t->wait_for(sub { said('main', 'up') >= $times }, 10, 'Redis') };
+    eval { $t->wait_for(sub { said('main', 'up') >= $times }, $LONG, 'Redis') };
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     is(said('main', 'up'), $times, $name);
@@ -144,33 +146,69 @@ sub arrived {
 }
 
 
+# The control: naps, and writes down when it woke from each and how late that
+# was.  Whatever makes it late, be it processors or disks that are busy, does
+# so to nginx and Redis.
+
+$t->background(sub {
+    open my $out, '>', $t->dir . '/control' or die "control: $!\n";
+    $out->autoflush(1);
+
+    for (my $begin = Time::HiRes::time;; ) {
+        Time::HiRes::sleep($NAP);
+        my $now = Time::HiRes::time;
+        printf $out "%.6f %.6f\n", $now, $now - $begin - $NAP;
+        $begin = $now;
+    }
+});
+
+
+# by how much in all, of what it slept in between
+
+sub late {
+    my ($begin, $end) = @_;
+
+    my $naps = $t->wait_for(sub {
+        my @naps = map { [ split ' ' ] } $t->read_file('control') =~ /(.*)\n/g;
+        return @naps && $naps[-1][0] > $end ? \@naps : 0;
+    }, $LONG, 'the control');
+
+    return sum0(map { $_->[1] } grep { $_->[0] > $begin
+        && $_->[0] - $_->[1] < $end } @$naps);
+}
+
+
 # How long it takes from now until all that was sent is in Redis, or nothing
-# within ten seconds.
+# if it is never; and by how much the control was late meanwhile.
 
 sub complete {
     my $begin = Time::HiRes::time;
 
-    eval { $t->wait_for(sub { arrived() == $sent }, 10, 'the totals') };
+    eval { $t->wait_for(sub { arrived() == $sent }, $LONG, 'the totals') };
 
-    return arrived() == $sent ? Time::HiRes::time - $begin : undef;
+    my $end = Time::HiRes::time;
+
+    return arrived() == $sent ? ($end - $begin, late($begin, $end)) : ();
 }
 
 
-sub is_complete {
-    my ($limit, $name) = @_;
+# within two intervals, on a machine that is never late
 
-    my $time = complete();
+sub is_complete {
+    my ($name) = @_;
+
+    my ($time, $late) = complete();
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    ok(defined $time && $time <= $limit, $name)
-        || diag(defined $time ? "after $time s"
+    ok(defined $time && $time <= 2 * $SYNC + $late, $name)
+        || diag(defined $time ? "after $time s, the control was late by $late s"
             : 'in Redis: ' . arrived() . ", sent: $sent");
 }
 
 
 # ---- away at start --------------------------------------------------------
 
-conf('main', 'redis://127.0.0.1:%%REDIS%% timeout=1s');
+conf('main', 'redis://127.0.0.1:%%REDIS%% timeout=2s');
 
 for (0 .. 9) {
     $sent++ if chat('main', $_ % $KEYS) == 200;
@@ -178,12 +216,12 @@ for (0 .. 9) {
 
 is($sent, 10, 'requests pass before Redis was ever there');
 
-$t->wait_for(sub { sync()->{failures} >= 5 }, 5, 'several attempts');
+$t->wait_for(sub { sync()->{failures} >= 5 }, $LONG, 'several attempts');
 is(said('main', 'down'), 1, 'that it is away is said once');
 is(sync()->{state}, 'down', '... and the status says so');
 
 $redis = $t->redis;
-is_complete(2 * $SYNC, 'what was counted arrives when it comes');
+is_complete('what was counted arrives when it comes');
 is_up(1, '... which is said once');
 
 
@@ -191,16 +229,16 @@ is_up(1, '... which is said once');
 
 my @clients = map { client($t->dir . '/stop-1', $_) } 1 .. 2;
 
-$t->wait_for(sub { arrived() > $sent + 50 }, 10, 'load');
+$t->wait_for(sub { arrived() > $sent + 50 }, $LONG, 'load');
 $redis->kill9;
-$t->wait_for(sub { sync()->{state} eq 'down' }, 5, 'nginx to see it');
-$t->wait_for(sub { sync()->{failures} >= 10 }, 10, 'more attempts');
+$t->wait_for(sub { sync()->{state} eq 'down' }, $LONG, 'nginx to see it');
+$t->wait_for(sub { sync()->{failures} >= 10 }, $LONG, 'more attempts');
 
 # the load goes on until it is back, so that the totals are of one moment
 
 my ($good, $bad);
 my $end = $t->background(sub {
-    $t->wait_for(sub { eval { $redis->_connect; 1 } }, 10, 'Redis');
+    $t->wait_for(sub { eval { $redis->_connect; 1 } }, $LONG, 'Redis');
     $t->write_file('stop-1', '');
 });
 
@@ -210,7 +248,7 @@ $end->result;
 $sent += $good;
 
 is($bad, 0, "killed: all of $good requests were served");
-is_complete(2 * $SYNC, '... and all are in the Redis that came back empty');
+is_complete('... and all are in the Redis that came back empty');
 is(said('main', 'down'), 2, '... with one line when it went');
 is_up(2, '... and one when it came');
 
@@ -220,12 +258,12 @@ is_up(2, '... and one when it came');
 @clients = map { client($t->dir . '/stop-2', $_) } 1 .. 2;
 $redis->kill9;
 $redis->restart;
-$t->wait_for(sub { arrived() > $sent + 50 }, 10, 'load');
+$t->wait_for(sub { arrived() > $sent + 50 }, $LONG, 'load');
 ($good, $bad) = results('stop-2', @clients);
 $sent += $good;
 
 is($bad, 0, 'killed and back: all requests were served');
-is_complete(2 * $SYNC, '... and have arrived');
+is_complete('... and have arrived');
 
 
 # ---- stopped --------------------------------------------------------------
@@ -233,12 +271,12 @@ is_complete(2 * $SYNC, '... and have arrived');
 my $STOPPED = 5;
 
 @clients = client($t->dir . '/stop-3', 0);
-$t->wait_for(sub { arrived() > $sent + 100 }, 10, 'load');
+$t->wait_for(sub { arrived() > $sent + 100 }, $LONG, 'load');
 
 my ($downs, $ups) = (said('main', 'down'), said('main', 'up'));
 my $begin = Time::HiRes::time;
 $redis->stop;
-$t->wait_for(sub { Time::HiRes::time > $begin + $STOPPED }, $STOPPED + 1,
+$t->wait_for(sub { Time::HiRes::time > $begin + $STOPPED }, $STOPPED + $LONG,
     'the time');
 my @results;
 ($good, $bad, @results) = results('stop-3', @clients);
@@ -246,7 +284,7 @@ $sent += $good;
 $redis->cont;
 
 is($bad, 0, "stopped for $STOPPED s: all requests were served");
-is_complete(2 * $SYNC, '... and arrive at once when it goes on');
+is_complete('... and arrive at once when it goes on');
 is(said('main', 'down'), $downs + 1, '... with one line when it went silent');
 is_up($ups + 1, '... and one when it answered');
 
@@ -256,7 +294,7 @@ my ($before, $during) = map { my $want = $_;
             ($r->{begins}[$_] >= $begin) == $want } 0 .. $#{ $r->{times} }
     } @results ] } 0, 1;
 
-# what a request would wait for is at least the timeout, 1 s
+# what a request would wait for is at least the timeout, 2 s
 
 my @p99 = map { 1000 * $_->[ int(0.99 * $#$_) ] } $before, $during;
 note(sprintf 'p99 before: %.2f ms of %d, stopped: %.2f ms of %d', $p99[0],
@@ -297,7 +335,7 @@ for my $sick (@sick) {
     $t->log_like(qr/is down.*$word/, "... $word is said", 'main');
 
     my $failures = sync()->{failures};
-    $t->wait_for(sub { sync()->{failures} >= $failures + 3 }, 10,
+    $t->wait_for(sub { sync()->{failures} >= $failures + 3 }, $LONG,
         'attempts');
 
     # a connection that ended before is a reason, too
@@ -307,7 +345,7 @@ for my $sick (@sick) {
     $admin->request($heal ? @$heal : (qw(CONFIG SET requirepass), ''));
 
     is_up($ups + 1, '... and that it is well again');
-    is_complete(2 * $SYNC, '... and nothing is lost');
+    is_complete('... and nothing is lost');
 }
 
 
@@ -353,7 +391,7 @@ sub is_no_use {
     is(scalar(grep { chat($instance, $_) == 200 } 1 .. 5), 5,
         "$name: requests pass");
 
-    $t->wait_for(sub { sync($instance)->{failures} >= 4 }, 15, 'attempts');
+    $t->wait_for(sub { sync($instance)->{failures} >= 4 }, $LONG, 'attempts');
 
     is(said($instance, 'down'), 1, '... it is said once');
     like($t->error_log($instance), $reason, '... and why');
@@ -426,7 +464,7 @@ server('drip_redis', sub {
 });
 
 conf('drip', 'redis://127.0.0.1:%%DRIP_REDIS%% timeout=20s');
-$t->wait_for(sub { sync('drip')->{state} eq 'up' }, 10, 'Redis');
+$t->wait_for(sub { sync('drip')->{state} eq 'up' }, $LONG, 'Redis');
 $sent += grep { chat('drip', $_ % $KEYS) == 200 } 0 .. 9;
-ok(defined complete(), 'replies that come a byte at a time');
+ok(scalar(() = complete()), 'replies that come a byte at a time');
 is(said('drip', 'down'), 0, '... are replies');

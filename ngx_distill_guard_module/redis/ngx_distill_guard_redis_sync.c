@@ -4,10 +4,14 @@
  * Who talks to Redis, and when.
  *
  * Of a node's workers one holds a lease in the first zone; it alone has a
- * connection, and sends what has changed in all zones once per interval: a
- * round.  A worker that leaves hands the lease over, that of a dead one is
- * free.  What is in flight belongs to the zones: whatever becomes of the
- * worker or of the connection, it is sent again by whoever is next.
+ * connection, and sends what has changed in all zones twice per interval: a
+ * round.  Twice, as nodes keep no step with each other: what one counts waits
+ * for a round of its own, and then for one of another node, which together
+ * is to be an interval at most.
+ *
+ * A worker that leaves hands the lease over, that of a dead one is free.
+ * What is in flight belongs to the zones: whatever becomes of the worker or
+ * of the connection, it is sent again by whoever is next.
  *
  * After each connect all that is still kept is sent again, for this may be
  * another Redis than before, or one that has forgotten.
@@ -124,7 +128,7 @@ ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
 
     mcf->redis->worker = sync;
 
-    ngx_add_timer(&sync->tick, ngx_random() % mcf->redis->sync);
+    ngx_add_timer(&sync->tick, ngx_random() % (mcf->redis->sync / 2));
 
     return NGX_OK;
 }
@@ -190,7 +194,7 @@ ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
         }
     }
 
-    ngx_add_timer(&sync->tick, sync->conf->sync);
+    ngx_add_timer(&sync->tick, sync->conf->sync / 2);
 }
 
 
@@ -412,7 +416,7 @@ ngx_distill_guard_redis_more_handler(ngx_event_t *ev)
 
 /*
  * A round sends what is dirty as it begins.  What becomes dirty meanwhile is
- * the next round's, so that a subject goes once per interval, however busy
+ * the next round's, so that a subject goes twice per interval, however busy
  * it is and however fast Redis.
  */
 
