@@ -349,6 +349,33 @@ for my $sick (@sick) {
 }
 
 
+# ---- sick, and the worker that talks to it dies ---------------------------
+
+my $admin = DistillGuard::Redis::Client->new(port => $redis->port);
+
+($downs, $ups) = (said('main', 'down'), said('main', 'up'));
+$admin->request(qw(REPLICAOF 127.0.0.1 1));
+$sent += grep { chat('main', $_) == 200 } 0 .. $KEYS - 1;
+$t->log_like(qr/(?:is down.*READONLY.*){2}/s, 'sick again: it is said',
+    'main');
+
+# the one that has the lease, and the one that gets it
+
+for (1 .. 2) {
+    $t->kill_worker('KILL', instance => 'main');
+
+    my $failures = sync()->{failures};
+    $t->wait_for(sub { sync()->{failures} >= $failures + 3 }, $LONG,
+        'attempts');
+}
+
+is(said('main', 'down.*READONLY'), 2, '... once, however many workers see it');
+
+$admin->request(qw(REPLICAOF NO ONE));
+is_up($ups + 1, '... and that it is well again');
+is_complete('... and nothing is lost');
+
+
 # ---- not what it should be ------------------------------------------------
 
 # A server that does what the sub does with a connection that has something

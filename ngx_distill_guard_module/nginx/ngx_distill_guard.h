@@ -58,6 +58,8 @@ typedef struct {
     uint64_t        bytes_sent;
     uint64_t        bytes_received;
     int64_t         skew;            /* Redis' clock less ours, ms */
+    uint32_t        told;            /* crc of the reason last logged while
+                                        down */
 } ngx_distill_guard_sync_t;
 
 

@@ -297,9 +297,6 @@ struct ngx_distill_guard_redis_sync_s {
     uint64_t                          received;
     int64_t                           skew;
 
-    uint32_t                          told;     /* crc of the reason last
-                                                   logged while down */
-
     unsigned                          holder:1; /* of the lease */
     unsigned                          exiting:1;
     unsigned                          agreeing:1;   /* before any round */

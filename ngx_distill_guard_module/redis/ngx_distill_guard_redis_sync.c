@@ -45,6 +45,8 @@ static void ngx_distill_guard_redis_drop(
 static void ngx_distill_guard_redis_ready(void *data);
 static void ngx_distill_guard_redis_progress(void *data);
 static void ngx_distill_guard_redis_lost(void *data);
+static ngx_uint_t ngx_distill_guard_redis_is_news(
+    ngx_distill_guard_redis_sync_t *sync, ngx_uint_t was);
 static void ngx_distill_guard_redis_leave(void *data);
 static void ngx_distill_guard_redis_more_handler(ngx_event_t *ev);
 static void ngx_distill_guard_redis_round(
@@ -356,8 +358,6 @@ ngx_distill_guard_redis_lost(void *data)
 {
     ngx_distill_guard_redis_sync_t *sync = data;
 
-    u_char                                *p;
-    uint32_t                               crc;
     ngx_uint_t                             was;
     ngx_distill_guard_redis_connection_t  *rc;
 
@@ -371,28 +371,61 @@ ngx_distill_guard_redis_lost(void *data)
     was = ngx_distill_guard_redis_publish(sync, NGX_DISTILL_GUARD_SYNC_DOWN,
                                           0);
 
-    /*
-     * While it is down, only what the server says of itself is news: the
-     * first word, as in "OOM command not allowed ...".
-     */
+    if (ngx_distill_guard_redis_is_news(sync, was)) {
+        ngx_log_error(NGX_LOG_ERR, sync->cycle->log, rc->err,
+                      "distill guard: redis %V is down, counts are kept until "
+                      "it is back: %*s", &sync->conf->name, rc->reason_len,
+                      rc->reason);
+    }
+}
+
+
+/*
+ * While it is down, only what the server says of itself is news: the first
+ * word, as in "OOM command not allowed ...".  What was told by another worker
+ * of the node, which had the lease before, is none.
+ */
+
+static ngx_uint_t
+ngx_distill_guard_redis_is_news(ngx_distill_guard_redis_sync_t *sync,
+    ngx_uint_t was)
+{
+    u_char                                *p;
+    uint32_t                               crc;
+    ngx_str_t                             *name;
+    ngx_uint_t                             news;
+    ngx_distill_guard_sync_t              *s;
+    ngx_distill_guard_zone_t              *zone;
+    ngx_distill_guard_redis_connection_t  *rc;
+
+    rc = &sync->connection;
+    name = &sync->conf->name;
+    zone = sync->nodes[0].zone;
+    s = &zone->shared->sync;
+
+    /* a reload may name another server */
 
     p = ngx_strlchr(rc->reason, rc->reason + rc->reason_len, ' ');
-    crc = ngx_crc32_short(rc->reason, p ? (size_t) (p - rc->reason)
-                                        : rc->reason_len);
 
-    if (was == NGX_DISTILL_GUARD_SYNC_DOWN
-        && (rc->failure != NGX_DISTILL_GUARD_REDIS_REFUSED
-            || sync->told == crc))
-    {
-        return;
+    ngx_crc32_init(crc);
+    ngx_crc32_update(&crc, name->data, name->len);
+    ngx_crc32_update(&crc, rc->reason, p ? (size_t) (p - rc->reason)
+                                         : rc->reason_len);
+    ngx_crc32_final(crc);
+
+    (void) ngx_distill_guard_lock(zone);
+
+    news = (was != NGX_DISTILL_GUARD_SYNC_DOWN
+            || (rc->failure == NGX_DISTILL_GUARD_REDIS_REFUSED
+                && s->told != crc));
+
+    if (news) {
+        s->told = crc;
     }
 
-    sync->told = crc;
+    ngx_distill_guard_unlock(zone);
 
-    ngx_log_error(NGX_LOG_ERR, sync->cycle->log, rc->err,
-                  "distill guard: redis %V is down, counts are kept until "
-                  "it is back: %*s", &sync->conf->name, rc->reason_len,
-                  rc->reason);
+    return news;
 }
 
 
@@ -572,7 +605,6 @@ ngx_distill_guard_redis_round_end(ngx_distill_guard_redis_sync_t *sync)
         if (was != NGX_DISTILL_GUARD_SYNC_UP) {
             ngx_log_error(NGX_LOG_NOTICE, sync->cycle->log, 0,
                           "distill guard: redis %V is up", &sync->conf->name);
-            sync->told = 0;
         }
 
         ngx_distill_guard_redis_proved(&sync->connection);
