@@ -393,6 +393,62 @@ for (@dialects) {
 }
 
 
+# ---- marks of a template --------------------------------------------------
+
+# Two slots in two dialects; the frame stands around them.
+
+my $FRAME = 'You are given a note that somebody left on the kitchen table. '
+    . 'Say in one sentence who wrote it, and to whom:';
+my @SLOTS = ('Gone to buy milk, back at 6, love, Ann',
+    'The dog has not been out yet! Feed him as well, please');
+
+sub marks_of {
+    my ($path, $body) = @_;
+
+    is(post($path, JSON::PP->new->canonical->encode($body), [ '', {} ])
+        ->{status}, 200, "$path: passes");
+
+    return $events->next;
+}
+
+my @template = (
+    marks_of('/v1/chat/completions', { messages => [
+        { role => 'system', content => 'You are terse.' },
+        { role => 'user', content => "$FRAME\n$SLOTS[0]" } ] }),
+    marks_of('/v1/messages', { max_tokens => 9, messages => [
+        { role => 'user', content => [
+            { type => 'text', text => $FRAME },
+            { type => 'text', text => $SLOTS[1] } ] } ] }),
+    marks_of('/v1/chat/completions', { messages => [
+        { role => 'user', content => $SLOTS[0] } ] }),
+);
+
+my @marks = map { +{ map { $_ => 1 } @{ $_->{marks} // [] } } } @template;
+my @frame = grep { $marks[1]{$_} } @{ $template[0]{marks} };
+
+ok(@frame >= 2 && $frame[0] =~ /^H[0-9a-f]{16}$/
+    && $frame[0] eq $template[0]{marks}[0]
+    && $frame[0] eq $template[1]{marks}[0],
+    'a template leaves the same marks with other slots and dialects')
+    or diag explain \@template;
+ok(@frame < keys %{ $marks[0] } && @frame < keys %{ $marks[1] },
+    'and others, which are of the slots');
+is_deeply([ grep { $marks[2]{$_} } @frame ], [],
+    'none of them without the frame');
+
+is(marks_of('/v1/chat/completions', { messages => [
+        { role => 'user', content => "$FRAME\n$SLOTS[0]" },
+        { role => 'assistant', content => 'Ann.' },
+        { role => 'user', content => "$FRAME\n$SLOTS[1]" } ] })->{marks},
+    undef, 'a conversation that was answered leaves none');
+
+is_deeply([ map { $_->{traces} ? 1 : 0 } $template[0],
+    marks_of('/v1/chat/completions', { messages => [
+        { role => 'system', content => 'Think step by step.' },
+        { role => 'user', content => 'Why?' } ] }) ], [ 0, 1 ],
+    'asking for reasoning in words is noticed');
+
+
 # ---- larger than buffers --------------------------------------------------
 
 # The first text is made longer; (body, facts).

@@ -35,6 +35,8 @@
  *     bytes                of the request's body
  *     stream, include_usage, echo, logprobs, reasoning
  *                          true: asked for
+ *     traces               true: the text asks for reasoning to be shown,
+ *                          answers to be graded or tasks to be made up
  *     embedding            true: no text was asked for
  *     n                    answers asked for, if not 1
  *     max_tokens, min_tokens, temperature, top_logprobs, prompt_logprobs
@@ -54,6 +56,9 @@
  *                          hashes of all system text, of the tools, of the
  *                          first and the last message of the user
  *     content_len          bytes of the last message of the user
+ *     marks                of the first message of the user, if nobody has
+ *                          answered yet: the letter of the kind of mark, and
+ *                          16 hex digits
  *     presented            ids of earlier answers in the request, the first
  *                          16
  *     shared_issued        how many of these were issued to other accounts
@@ -116,6 +121,8 @@ static void dg_event_subject(dg_event_line_t *line, const char *name,
     unsigned kind, const dg_id_t *id);
 static void dg_event_ids(dg_event_line_t *line, const char *name,
     const dg_ids_t *ids);
+static void dg_event_marks(dg_event_line_t *line, const char *name,
+    const dg_few_marks_t *marks);
 static void dg_event_by_role(dg_event_line_t *line, const char *name,
     const uint64_t n[DG_ROLES]);
 
@@ -307,6 +314,7 @@ dg_event_request(dg_event_line_t *line, const dg_request_facts_t *rq)
         dg_event_subject(line, dg_event_hashes[i].name, DG_KIND_KEY, &id);
     }
 
+    dg_event_marks(line, "marks", &rq->marks);
     dg_event_ids(line, "presented", &rq->presented);
 }
 
@@ -503,6 +511,29 @@ dg_event_ids(dg_event_line_t *line, const char *name, const dg_ids_t *ids)
     for (i = 0; i < n; i++) {
         line->p = dg_print(line->p, i ? ",\"" : "[\"");
         line->p = dg_id_text(line->p, &ids->id[i]);
+        *line->p++ = '"';
+    }
+
+    *line->p++ = ']';
+}
+
+
+static void
+dg_event_marks(dg_event_line_t *line, const char *name,
+    const dg_few_marks_t *marks)
+{
+    size_t  i, n;
+
+    n = dg_min(marks->n, DG_FEW_MARKS);
+
+    if (n == 0 || !dg_event_member(line, name, n * (DG_EVENT_MARK + 3) + 1)) {
+        return;
+    }
+
+    for (i = 0; i < n; i++) {
+        line->p = dg_print(line->p, i ? ",\"" : "[\"");
+        *line->p++ = dg_mark_letters[marks->kind[i] % DG_MARK_KINDS];
+        line->p = dg_hash_text(line->p, marks->value[i]);
         *line->p++ = '"';
     }
 

@@ -38,6 +38,8 @@ static int dg_event_read_id(dg_record_t *r, const dg_member_t *m,
     const dg_json_event_t *value);
 static int dg_event_read_ids(dg_record_t *r, const dg_member_t *m,
     const dg_json_event_t *value);
+static int dg_event_read_mark(dg_record_t *r, const dg_member_t *m,
+    const dg_json_event_t *value);
 static int dg_event_read_origin(dg_record_t *r, const dg_member_t *m,
     const dg_json_event_t *value);
 static int dg_event_read_country(dg_record_t *r, const dg_member_t *m,
@@ -150,6 +152,7 @@ static const dg_member_t  dg_event_members[] = {
       DG_EVENT_RQ },
     { "temperature", dg_event_read_temperature, N, 0, 0, DG_EVENT_RQ },
     { "findings[]", dg_event_read_finding, S, 0, 0, DG_EVENT_RQ },
+    { "marks[]", dg_event_read_mark, S, 0, 0, DG_EVENT_RQ },
     { "presented[]", dg_event_read_ids, S, 0, at(request.presented),
       DG_EVENT_RQ },
 
@@ -320,6 +323,38 @@ dg_event_read_ids(dg_record_t *r, const dg_member_t *m,
 
     if (ids->n < DG_IDS) {
         ids->id[ids->n++] = id;
+    }
+
+    return DG_OK;
+}
+
+
+/* a mark of a kind that is not known is left, as a member would be */
+
+static int
+dg_event_read_mark(dg_record_t *r, const dg_member_t *m,
+    const dg_json_event_t *value)
+{
+    dg_event_read_t *er = r->out;
+
+    uint64_t         v;
+    unsigned         kind;
+    dg_few_marks_t  *marks;
+
+    (void) m;
+
+    if (value->len != DG_EVENT_MARK
+        || dg_hash_parse(&v, value->data + 1, DG_HASH_TEXT) != DG_OK)
+    {
+        return DG_ERROR;
+    }
+
+    kind = dg_mark_kind(*value->data);
+    marks = &er->request.marks;
+
+    if (kind < DG_MARK_KINDS && marks->n < DG_FEW_MARKS) {
+        marks->kind[marks->n] = (u_char) kind;
+        marks->value[marks->n++] = v;
     }
 
     return DG_OK;

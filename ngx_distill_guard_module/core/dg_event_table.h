@@ -12,6 +12,7 @@
 
 #include "dg_core.h"
 #include "dg_facts.h"
+#include "dg_hash.h"
 
 
 typedef struct {
@@ -68,6 +69,9 @@ static const char  *const dg_event_roles[DG_ROLES] = {
 };
 
 
+#define DG_EVENT_MARK  (1 + DG_HASH_TEXT)    /* its letter and the value */
+
+
 /* flags are bits and have no address; each() is given their names */
 
 #define dg_event_asked(each)                                                  \
@@ -76,6 +80,7 @@ static const char  *const dg_event_roles[DG_ROLES] = {
     each(echo)                                                                \
     each(logprobs)                                                            \
     each(reasoning)                                                           \
+    each(traces)                                                              \
     each(embedding)
 
 #define dg_event_findings(each)                                               \

@@ -11,6 +11,7 @@
 
 
 #include "dg_core.h"
+#include "dg_marks.h"
 
 
 #define DG_MODEL      64         /* longer model names are cut */
@@ -63,6 +64,9 @@ typedef struct {
     unsigned       echo:1;
     unsigned       logprobs:1;
     unsigned       reasoning:1;  /* asks for thinking or reasoning */
+    unsigned       traces:1;     /* its text asks for reasoning to be shown,
+                                    answers to be graded or tasks to be made
+                                    up: see dg_lexicon.h */
     unsigned       capped:1;     /* max_tokens was given; it may be 0 */
     unsigned       embedding:1;  /* no text will be generated */
 
@@ -95,6 +99,8 @@ typedef struct {
     uint64_t       content_len;  /* of its text, bytes */
     dg_id_t        content;      /* last user message; results of tools that
                                     come in its role are none */
+    dg_few_marks_t marks;        /* of the first user message, where nobody
+                                    has answered yet */
     dg_ids_t       presented;    /* tool-call, response and item ids that an
                                     earlier answer must have issued */
 

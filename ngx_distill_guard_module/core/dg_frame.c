@@ -117,6 +117,34 @@ dg_marks_few(const dg_marks_t *marks)
 }
 
 
+void
+dg_marks_pick(dg_few_marks_t *few, const dg_marks_t *marks)
+{
+    unsigned             i, k, n;
+    uint64_t             set;
+
+    static const u_char  order[DG_MARK_KINDS] = {
+        DG_MARK_HEAD_64, DG_MARK_TAIL_64, DG_MARK_ANCHOR, DG_MARK_HEAD_24,
+        DG_MARK_TAIL_24, DG_MARK_HEAD_SHAPE, DG_MARK_TAIL_SHAPE
+    };
+
+    set = dg_marks_few(marks);
+    n = 0;
+
+    for (k = 0; k < DG_MARK_KINDS; k++) {
+        for (i = 0; i < marks->n; i++) {
+
+            if ((set >> i & 1) && marks->mark[i].kind == order[k]) {
+                few->kind[n] = order[k];
+                few->value[n++] = marks->mark[i].value;
+            }
+        }
+    }
+
+    few->n = n;
+}
+
+
 /* adds what is not covered yet; spans come in the order of their ends */
 
 static unsigned

@@ -193,22 +193,35 @@ dg_hash_bucket(uint64_t seed, const dg_id_t *id)
 }
 
 
+u_char *
+dg_hash_text(u_char *p, uint64_t v)
+{
+    int                  shift;
+    static const u_char  hex[] = "0123456789abcdef";
+
+    for (shift = 60; shift >= 0; shift -= 4) {
+        *p++ = hex[v >> shift & 0xf];
+    }
+
+    return p;
+}
+
+
 /* the digits of two numbers, so that packed facts can be read by eye */
 
 u_char *
 dg_id_text(u_char *p, const dg_id_t *id)
 {
-    int                  shift;
-    unsigned             i;
-    static const u_char  hex[] = "0123456789abcdef";
+    p = dg_hash_text(p, id->v[0]);
 
-    for (i = 0; i < 2; i++) {
-        for (shift = 60; shift >= 0; shift -= 4) {
-            *p++ = hex[id->v[i] >> shift & 0xf];
-        }
-    }
+    return dg_hash_text(p, id->v[1]);
+}
 
-    return p;
+
+int
+dg_hash_parse(uint64_t *v, const u_char *p, size_t len)
+{
+    return len == DG_HASH_TEXT ? dg_hash_hex(v, p) : DG_ERROR;
 }
 
 
@@ -218,7 +231,7 @@ dg_id_parse(dg_id_t *id, const u_char *p, size_t len)
     dg_id_t  value;
 
     if (len != DG_ID_TEXT || dg_hash_hex(&value.v[0], p) != DG_OK
-        || dg_hash_hex(&value.v[1], p + DG_ID_TEXT / 2) != DG_OK)
+        || dg_hash_hex(&value.v[1], p + DG_HASH_TEXT) != DG_OK)
     {
         return DG_ERROR;
     }
@@ -272,7 +285,7 @@ dg_hash_hex(uint64_t *v, const u_char *p)
     *v = 0;
     all = 0x10;
 
-    for (i = 0; i < DG_ID_TEXT / 2; i++) {
+    for (i = 0; i < DG_HASH_TEXT; i++) {
         digit = dg_hash_digits[p[i]];
 
         all &= digit;

@@ -44,7 +44,8 @@ typedef struct {
 } dg_hash_t;
 
 
-#define DG_ID_TEXT  32           /* hex digits of an id */
+#define DG_HASH_TEXT  16         /* hex digits of a number */
+#define DG_ID_TEXT    32         /* and of an id */
 
 
 /*
@@ -66,10 +67,12 @@ dg_id_t dg_hash(const dg_hash_key_t *key, dg_hash_domain_t domain,
 /* a fast keyed 64-bit mix for table buckets; not for ids that leave */
 uint64_t dg_hash_bucket(uint64_t seed, const dg_id_t *id);
 
-/* writes DG_ID_TEXT lower-case hex digits, no zero; returns the end */
+/* write lower-case hex digits, no zero, and return the end */
+u_char *dg_hash_text(u_char *p, uint64_t v);
 u_char *dg_id_text(u_char *p, const dg_id_t *id);
 
-/* reads DG_ID_TEXT hex digits; DG_ERROR if they are not */
+/* read as many digits as are written; DG_ERROR if they are not */
+int dg_hash_parse(uint64_t *v, const u_char *p, size_t len);
 int dg_id_parse(dg_id_t *id, const u_char *p, size_t len);
 
 

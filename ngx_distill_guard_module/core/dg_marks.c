@@ -84,6 +84,26 @@ const dg_str_t  dg_mark_kinds[DG_MARK_KINDS] = {
 };
 
 
+const u_char  dg_mark_letters[DG_MARK_KINDS] = {
+    'a', 'h', 't', 'H', 'T', 'f', 'b'
+};
+
+
+unsigned
+dg_mark_kind(u_char letter)
+{
+    unsigned  kind;
+
+    for (kind = 0; kind < DG_MARK_KINDS; kind++) {
+        if (dg_mark_letters[kind] == letter) {
+            break;
+        }
+    }
+
+    return kind;
+}
+
+
 void
 dg_marks_derive(dg_marks_key_t *mk, const dg_hash_key_t *key)
 {

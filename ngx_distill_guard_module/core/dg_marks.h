@@ -27,6 +27,7 @@
 #define DG_MARKS_PART     640
 #define DG_MARKS_ANCHORS  24     /* at most, from either end */
 #define DG_MARKS          (2 * DG_MARKS_ANCHORS + 6)
+#define DG_FEW_MARKS      8
 
 /* a gap of so many letters in a frame is taken for a part of it */
 #define DG_MARKS_BRIDGE   32
@@ -45,6 +46,7 @@ typedef enum {
 
 
 extern const dg_str_t  dg_mark_kinds[DG_MARK_KINDS];     /* "anchor", ... */
+extern const u_char    dg_mark_letters[DG_MARK_KINDS];   /* 'a', ... */
 
 
 typedef struct {
@@ -67,6 +69,15 @@ typedef struct {
     dg_mark_t             mark[DG_MARKS];    /* each value once; anchors
                                                 first, by place */
 } dg_marks_t;
+
+
+/* what is told of a request; see dg_marks_pick() */
+
+typedef struct {
+    unsigned              n;
+    u_char                kind[DG_FEW_MARKS];    /* dg_mark_kind_t */
+    uint64_t              value[DG_FEW_MARKS];
+} dg_few_marks_t;
 
 
 /* made of the key of all hashes once; 2.4 kB */
@@ -119,9 +130,18 @@ void dg_marks_frame(dg_marks_frame_t *frame, const dg_marks_t *marks,
 /* the n least values of a set: every request of a template picks the same */
 uint64_t dg_marks_least(const dg_marks_t *marks, uint64_t set, unsigned n);
 
-/* eight marks at most, for where all are too many: those of the ends, and the
-   two least anchors */
+/* DG_FEW_MARKS at most, for where all are too many: those of the ends, and
+   the two least anchors */
 uint64_t dg_marks_few(const dg_marks_t *marks);
+
+/*
+ * The same, those first that are least likely to be shared by chance; so the
+ * first one that others have left is the same for all requests of a template.
+ */
+void dg_marks_pick(dg_few_marks_t *few, const dg_marks_t *marks);
+
+/* the kind of a letter; DG_MARK_KINDS: there is none */
+unsigned dg_mark_kind(u_char letter);
 
 
 #endif /* _DG_MARKS_H_INCLUDED_ */

@@ -3,7 +3,8 @@
  *
  * Messages, and prompts that stand for one.  Members come in any order: a
  * message's text is hashed as it passes unless its role is known to be one
- * whose text no fact hashes, and is assigned when the message closes.
+ * whose text no fact hashes, and is assigned when the message closes.  Until
+ * the user's first one has closed any message may prove to be that.
  */
 
 
@@ -121,6 +122,15 @@ dg_message_text(dg_request_t *rq, const dg_json_event_t *ev,
         dg_text_break(&rq->text);
     }
 
+    if (rq->facts->turns[DG_ROLE_USER] == 0 && rq->role != DG_ROLE_SYSTEM) {
+
+        if (ev->first && rq->first.len) {
+            dg_marks_push(&rq->first, (const u_char *) "\n", 1);
+        }
+
+        dg_marks_push(&rq->first, ev->data, ev->len);
+    }
+
     dg_text_push(&rq->text, ev->data, ev->len);
 }
 
@@ -226,6 +236,15 @@ dg_message_open(dg_request_t *rq, unsigned role)
 {
     dg_text_init(&rq->text, rq->key, DG_HASH_CONTENT);
 
+    if (!rq->facts->traces) {
+        dg_lexicon_init(&rq->lexicon);
+        dg_text_watch(&rq->text, &rq->lexicon);
+    }
+
+    if (rq->facts->turns[DG_ROLE_USER] == 0) {
+        dg_marks_init(&rq->first, rq->first.key);
+    }
+
     rq->unhashed = 0;
     rq->role = role;
     rq->state &= ~(DG_REQUEST_ROLE | DG_REQUEST_RESULT);
@@ -272,6 +291,10 @@ dg_message_close(dg_request_t *rq)
 
     id = dg_text_final(&rq->text);
     facts->invisible += rq->text.invisible;
+
+    if (rq->text.lexicon) {
+        facts->traces = dg_lexicon_end(&rq->lexicon);
+    }
 
     if (role == DG_ROLE_USER) {
         facts->content = id;

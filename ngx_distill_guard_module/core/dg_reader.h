@@ -17,6 +17,8 @@
 #include "dg_text.h"
 #include "dg_value.h"
 #include "dg_facts.h"
+#include "dg_lexicon.h"
+#include "dg_marks.h"
 #include "dg_dialect.h"
 
 
@@ -38,16 +40,20 @@ typedef struct {
     unsigned              n;
     unsigned              best_of;
     unsigned              state;
+    dg_marks_text_t       first;     /* of the user's messages */
+    dg_lexicon_t          lexicon;
 } dg_request_t;
 
 
 /*
- * facts are zeroed and filled.  The endpoint gives the model and stream that
- * stand in the path.  Not for DG_DIALECT_NONE.  Where the caller then sets
- * "encoded" in them, the body is not read but counted.
+ * facts are zeroed and filled; both keys must outlive the reader.  The
+ * endpoint gives the model and stream that stand in the path.  Not for
+ * DG_DIALECT_NONE.  Where the caller then sets "encoded" in them, the body is
+ * not read but counted.
  */
 void dg_request_init(dg_request_t *rq, const dg_endpoint_t *ep,
-    const dg_hash_key_t *key, dg_request_facts_t *facts);
+    const dg_hash_key_t *key, const dg_marks_key_t *marks,
+    dg_request_facts_t *facts);
 void dg_request_push(dg_request_t *rq, const u_char *p, size_t len);
 
 /* facts are final only now */

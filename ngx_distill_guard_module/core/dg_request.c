@@ -9,6 +9,7 @@
 
 
 static void dg_request_event(void *ctx, const dg_json_event_t *ev);
+static void dg_request_marks(dg_request_t *rq);
 
 
 #define bit(type)  (1u << (type))
@@ -90,7 +91,8 @@ const dg_request_rule_t  dg_request_rules[DG_RQ_FIELDS] = {
 
 void
 dg_request_init(dg_request_t *rq, const dg_endpoint_t *ep,
-    const dg_hash_key_t *key, dg_request_facts_t *facts)
+    const dg_hash_key_t *key, const dg_marks_key_t *marks,
+    dg_request_facts_t *facts)
 {
     memset(facts, 0, sizeof(dg_request_facts_t));
 
@@ -116,6 +118,7 @@ dg_request_init(dg_request_t *rq, const dg_endpoint_t *ep,
     }
 
     dg_hash_init(&rq->system, key, DG_HASH_SYSTEM);
+    dg_marks_init(&rq->first, marks);
     dg_message_open(rq, DG_ROLES);
 
     dg_json_init(&rq->json, dg_dialect_request_schema(ep->dialect),
@@ -158,6 +161,29 @@ dg_request_end(dg_request_t *rq)
     if (rq->state & DG_REQUEST_SYSTEM) {
         facts->system = dg_hash_final(&rq->system);
     }
+
+    dg_request_marks(rq);
+}
+
+
+/* a conversation counts once, before anybody has answered */
+
+static void
+dg_request_marks(dg_request_t *rq)
+{
+    dg_marks_t           marks;
+    dg_request_facts_t  *facts;
+
+    facts = rq->facts;
+
+    if (dg_id_none(&facts->first) || facts->turns[DG_ROLE_ASSISTANT]
+        || facts->turns[DG_ROLE_TOOL])
+    {
+        return;
+    }
+
+    dg_marks_end(&rq->first, &marks);
+    dg_marks_pick(&facts->marks, &marks);
 }
 
 

@@ -52,6 +52,7 @@ static unsigned dg_text_zero_width(const u_char *p, size_t len);
 static void dg_text_release(dg_text_t *text);
 static void dg_text_letter(dg_text_t *text, u_char c);
 static void dg_text_flush(dg_text_t *text);
+static void dg_text_hash(dg_text_t *text, unsigned n);
 
 
 #define SP     (' ' | DG_TEXT_SPACE)
@@ -83,6 +84,7 @@ dg_text_init(dg_text_t *text, const dg_hash_key_t *key,
 {
     dg_hash_init(&text->hash, key, domain);
 
+    text->lexicon = NULL;
     text->bytes = 0;
     text->invisible = 0;
     text->zero = 0;
@@ -113,6 +115,13 @@ dg_text_push(dg_text_t *text, const u_char *p, size_t len)
 
         p = dg_text_plain(text, p, end);
     }
+}
+
+
+void
+dg_text_watch(dg_text_t *text, dg_lexicon_t *lexicon)
+{
+    text->lexicon = lexicon;
 }
 
 
@@ -156,7 +165,7 @@ dg_text_final(dg_text_t *text)
         return none;
     }
 
-    dg_hash_update(&text->hash, text->buf, text->len);
+    dg_text_hash(text, text->len);
 
     return dg_hash_final(&text->hash);
 }
@@ -450,10 +459,21 @@ dg_text_flush(dg_text_t *text)
 
     n = (text->len - 1) & ~7u;
 
-    dg_hash_update(&text->hash, text->buf, n);
+    dg_text_hash(text, n);
 
     text->len -= n;
     memmove(text->buf, text->buf + n, text->len);
 
     text->some = 1;
+}
+
+
+static void
+dg_text_hash(dg_text_t *text, unsigned n)
+{
+    dg_hash_update(&text->hash, text->buf, n);
+
+    if (text->lexicon) {
+        dg_lexicon_push(text->lexicon, text->buf, n);
+    }
 }

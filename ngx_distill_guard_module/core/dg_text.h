@@ -15,6 +15,7 @@
 
 #include "dg_core.h"
 #include "dg_hash.h"
+#include "dg_lexicon.h"
 
 
 #define DG_TEXT_BUFFER  256
@@ -22,6 +23,7 @@
 
 typedef struct {
     dg_hash_t      hash;
+    dg_lexicon_t  *lexicon;      /* sees what is hashed; NULL: none */
     uint64_t       bytes;        /* of the text as it came */
     unsigned       invisible;    /* zero-width characters between two ASCII
                                     letters: relays put them there */
@@ -40,6 +42,9 @@ typedef struct {
 void dg_text_init(dg_text_t *text, const dg_hash_key_t *key,
     dg_hash_domain_t domain);
 void dg_text_push(dg_text_t *text, const u_char *p, size_t len);
+
+/* before the first push; the lexicon has been initialised by the caller */
+void dg_text_watch(dg_text_t *text, dg_lexicon_t *lexicon);
 
 /*
  * Parts of one message (multi-part content) are separated by a break, so

@@ -231,7 +231,7 @@ ctl_replay_begin(ctl_replay_t *rp, char error[DG_RECORD_ERROR])
 
     if (passes && (tr->has & CTL_TRACE_BODY) && x->end.charged) {
         ctl_trace_body(tr, &rp->request, &ep, &rp->settings->key,
-                       &x->request);
+                       &rp->settings->marks, &x->request);
         passes = ctl_exchange_body(rp, x);
     }
 

@@ -37,6 +37,7 @@ ctl_settings_open(ctl_settings_t *st, const char *name)
 
     dg_hash_derive(&st->key, (const u_char *) CTL_SETTINGS_SECRET,
                    sizeof(CTL_SETTINGS_SECRET) - 1);
+    dg_marks_derive(&st->marks, &st->key);
 
     if (name == NULL) {
         return DG_OK;
@@ -175,6 +176,7 @@ ctl_settings_secret(ctl_settings_t *st, const char *name)
     }
 
     dg_hash_derive(&st->key, secret, len);
+    dg_marks_derive(&st->marks, &st->key);
     explicit_bzero(secret, len);
     free(secret);
 

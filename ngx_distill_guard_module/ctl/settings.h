@@ -14,6 +14,7 @@
 
 #include "dg_core.h"
 #include "dg_hash.h"
+#include "dg_marks.h"
 #include "dg_place.h"
 #include "dg_settings.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     u_char          *text;
     size_t           size;       /* of the zone */
     dg_hash_key_t    key;
+    dg_marks_key_t   marks;      /* made of it */
 
     MMDB_s           db[DG_PLACE_KINDS];
     unsigned         open;       /* of them, by bit */

@@ -378,7 +378,7 @@ ctl_trace_identity(const ctl_trace_t *tr, const dg_str_t *query,
 void
 ctl_trace_body(const ctl_trace_t *tr, dg_request_t *reader,
     const dg_endpoint_t *ep, const dg_hash_key_t *hash,
-    dg_request_facts_t *rq)
+    const dg_marks_key_t *marks, dg_request_facts_t *rq)
 {
     unsigned  i;
 
@@ -396,7 +396,7 @@ ctl_trace_body(const ctl_trace_t *tr, dg_request_t *reader,
         rq->bytes = tr->body.len;
 
     } else {
-        dg_request_init(reader, ep, hash, rq);
+        dg_request_init(reader, ep, hash, marks, rq);
         dg_request_push(reader, tr->body.data, tr->body.len);
         dg_request_end(reader);
     }

@@ -108,7 +108,7 @@ void ctl_trace_identity(const ctl_trace_t *tr, const dg_str_t *query,
 /* the facts of the body; one in an encoding is not read, but counted */
 void ctl_trace_body(const ctl_trace_t *tr, dg_request_t *reader,
     const dg_endpoint_t *ep, const dg_hash_key_t *hash,
-    dg_request_facts_t *rq);
+    const dg_marks_key_t *marks, dg_request_facts_t *rq);
 
 /*
  * The facts of the answer that a line tells of, and how it ended.  *left is

@@ -82,6 +82,7 @@ typedef struct {
     ngx_distill_guard_shared_t  *shared;
     dg_store_t                  *store;
     dg_hash_key_t                key;     /* of all ids in this zone */
+    dg_marks_key_t               marks;   /* made of it */
     uint64_t                     check;
 } ngx_distill_guard_zone_t;
 

@@ -322,7 +322,7 @@ ngx_distill_guard_open_body(ngx_http_request_t *r,
         ctx->request_reader = &reader->request;
 
         dg_request_init(ctx->request_reader, &ctx->endpoint, &ctx->zone->key,
-                        &ctx->request);
+                        &ctx->zone->marks, &ctx->request);
 
     } else if (r->headers_in.content_length_n > 0) {
         ctx->request.bytes = r->headers_in.content_length_n;

@@ -265,6 +265,8 @@ ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone)
     if (zone->check == 0) {
         dg_hash_derive(&zone->key, zone->shared->random, 16);
     }
+
+    dg_marks_derive(&zone->marks, &zone->key);
 }
 
 

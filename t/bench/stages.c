@@ -53,6 +53,7 @@ struct stage_s {
 
 
 static dg_hash_key_t   key;
+static dg_marks_key_t  marks;
 static dg_endpoint_t   endpoint;
 static volatile u_char  sink;    /* what is computed is not left out */
 static unsigned        printed;
@@ -90,7 +91,7 @@ run_request(stage_t *stage, size_t n)
     for (i = 0; i < n; i++) {
         piece = &stage->in.piece[i % stage->in.n];
 
-        dg_request_init(&rq, &endpoint, &key, &facts);
+        dg_request_init(&rq, &endpoint, &key, &marks, &facts);
         dg_request_push(&rq, (u_char *) piece->data, piece->len);
         dg_request_end(&rq);
 
@@ -351,6 +352,7 @@ main(int argc, char *argv[])
     }
 
     dg_hash_derive(&key, secret, sizeof(secret) - 1);
+    dg_marks_derive(&marks, &key);
     dg_dialect_match(&endpoint, &method, &path);
 
     for (i = 1; i < argc; i++) {

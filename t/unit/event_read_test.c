@@ -80,6 +80,20 @@ ids(dg_ids_t *all, uint64_t *seed)
 }
 
 
+static void
+marks(dg_few_marks_t *few, uint64_t *seed)
+{
+    unsigned  i;
+
+    few->n = dg_test_random(seed) % (DG_FEW_MARKS + 1);
+
+    for (i = 0; i < few->n; i++) {
+        few->kind[i] = dg_test_random(seed) % DG_MARK_KINDS;
+        few->value[i] = dg_test_random(seed);
+    }
+}
+
+
 static unsigned
 text(u_char *p, unsigned max, uint64_t *seed)
 {
@@ -115,6 +129,7 @@ make_request(dg_request_facts_t *rq, uint64_t *seed)
     rq->echo = bit(seed);
     rq->logprobs = bit(seed);
     rq->reasoning = bit(seed);
+    rq->traces = bit(seed);
     rq->embedding = bit(seed);
     rq->capped = bit(seed);
 
@@ -148,6 +163,7 @@ make_request(dg_request_facts_t *rq, uint64_t *seed)
     rq->first = id(seed);
     rq->content = id(seed);
     ids(&rq->presented, seed);
+    marks(&rq->marks, seed);
 
     rq->model_len = text(rq->model, DG_MODEL, seed);
 }
@@ -370,6 +386,9 @@ test_lines(void)
         { "{\"v\":1,\"t\":1,\"verdict\":\"PASSED\"}", "\"verdict\" has a" },
         { "{\"v\":1,\"t\":1,\"source\":\"x\"}", "\"source\" has a value" },
         { "{\"v\":1,\"t\":1,\"issued\":[1]}", "\"issued[]\" is not of" },
+        { "{\"v\":1,\"t\":1,\"marks\":[\"a01234567\"]}", "\"marks[]\" has" },
+        { "{\"v\":1,\"t\":1,\"marks\":[\"a0123456789abcdeg\"]}",
+          "\"marks[]\" has a value" },
         { "{\"v\":1,\"t\":1,\"turns\":{\"user\":-1}}",
           "\"turns.user\" has a value" },
         { "{\"v\":1,\"t\":1,\"temperature\":1e9}", "\"temperature\" has" }
@@ -394,6 +413,13 @@ test_lines(void)
           && er.request.model_len == 4
           && memcmp(er.request.model, "gpt\xff", 4) == 0,
           "escapes");
+
+    dg_ok(reads("{\"v\":1,\"t\":1,\"marks\":[\"z0123456789abcdef\","
+                "\"H0123456789abcdef\"],\"traces\":true}")
+          && er.request.traces && er.request.marks.n == 1
+          && er.request.marks.kind[0] == DG_MARK_HEAD_64
+          && er.request.marks.value[0] == 0x0123456789abcdefull,
+          "a mark, and one of a kind that is not known");
 
     dg_ok(reads("{\"v\":1,\"t\":1,\"verdict\":\"BLOCK_DRY_RUN\"}")
           && er.event.verdict == DG_BLOCK && er.event.dry_run,

@@ -25,7 +25,8 @@ typedef struct {
 
 enum {
     FIELD_MODEL = 80,
-    FIELD_ITEM
+    FIELD_ITEM,
+    FIELD_MARK
 };
 
 
@@ -37,7 +38,7 @@ static const char  *members[] = {
     "status", "ms", "aborted", "input_tokens", "output_tokens",
     "cached_tokens", "cache_write_tokens", "reasoning_tokens", "source",
     "finish", "error", "answer_findings", "stream", "include_usage", "echo",
-    "logprobs", "reasoning", "embedding", "max_tokens", "temperature",
+    "logprobs", "reasoning", "traces", "embedding", "max_tokens", "temperature",
     "findings", "bytes", "n", "min_tokens", "top_logprobs",
     "prompt_logprobs", "logit_bias", "stops", "tools", "tool_text", "images",
     "audio", "files", "inputs", "token_ids", "invisible", "turns.system",
@@ -47,11 +48,19 @@ static const char  *members[] = {
 };
 
 
+/* there is no room for all members in one */
+
 static dg_json_schema_t  schema;
+static dg_json_schema_t  more_schema;
 
 static const dg_limit_t  limit = {
     .kind = DG_KIND_ACCOUNT, .metric = DG_METRIC_REQUESTS,
     .period = DG_MINUTE, .n = 60
+};
+
+static const dg_limit_t  longest = {
+    .kind = DG_KIND_ACCOUNT, .metric = DG_METRIC_OUTPUT, .period = DG_DAY,
+    .n = DG_LIMIT_MAX
 };
 
 
@@ -81,7 +90,7 @@ static void
 compile_schema(void)
 {
     unsigned         i;
-    dg_json_path_t   paths[dg_nelts(members) + 3];
+    dg_json_path_t   paths[dg_nelts(members) + 2];
 
     for (i = 0; i < dg_nelts(members); i++) {
         paths[i].path = members[i];
@@ -92,10 +101,16 @@ compile_schema(void)
     paths[i++].field = FIELD_MODEL;
     paths[i].path = "issued[]";
     paths[i++].field = FIELD_ITEM;
-    paths[i].path = "presented[]";
-    paths[i++].field = FIELD_ITEM;
 
     dg_ok(dg_json_schema(&schema, paths, i, 0) == DG_OK, "schema");
+
+    paths[0].path = "marks[]";
+    paths[0].field = FIELD_MARK;
+    paths[1].path = "presented[]";
+    paths[1].field = FIELD_ITEM;
+
+    dg_ok(dg_json_schema(&more_schema, paths, 2, 0) == DG_OK,
+          "schema of the rest");
 }
 
 
@@ -129,6 +144,10 @@ write_event(u_char *line, size_t *len, const dg_event_t *ev, seen_t *seen)
             return 0;
         }
     }
+
+    dg_json_init(&json, &more_schema, on_json, seen);
+    dg_json_push(&json, line, *len);
+    dg_json_end(&json);
 
     dg_json_init(&json, &schema, on_json, seen);
     dg_json_push(&json, line, *len);
@@ -218,6 +237,12 @@ test_lines(void)
     rs.issued.n = 1;
     rs.issued.id[0] = ev.key;
     rs.complete = 0;
+    rq.traces = 1;
+    rq.marks.n = 2;
+    rq.marks.kind[0] = DG_MARK_TAIL_64;
+    rq.marks.value[0] = 0xfedcba9876543210;
+    rq.marks.kind[1] = DG_MARK_ANCHOR;
+    rq.marks.value[1] = 5;
 
     is_line(&ev, "{\"v\":1,\"t\":1700000000.007,"
             "\"key\":\"0123456789abcdef0000000000000001\","
@@ -232,9 +257,11 @@ test_lines(void)
             "\"finish\":\"stop\","
             "\"issued\":[\"0123456789abcdef0000000000000001\"],"
             "\"answer_findings\":[\"incomplete\"],"
-            "\"stream\":true,\"max_tokens\":0,\"temperature\":0.7,"
+            "\"stream\":true,\"traces\":true,\"max_tokens\":0,"
+            "\"temperature\":0.7,"
             "\"findings\":[\"duplicate\",\"surrogate\"],"
-            "\"turns\":{\"user\":2},\"text\":{\"user\":31}}",
+            "\"turns\":{\"user\":2},\"text\":{\"user\":31},"
+            "\"marks\":[\"Tfedcba9876543210\",\"a0000000000000005\"]}",
             "an exchange");
 }
 
@@ -278,17 +305,11 @@ test_reasons(void)
     size_t       len;
     dg_event_t   ev;
     const char  *expected;
-    dg_limit_t   longest;
 
     memset(&ev, 0, sizeof(ev));
 
     len = dg_event_reasons(text, &ev) - text;
     dg_ok(len == 2 && memcmp(text, "[]", 2) == 0, "no reasons");
-
-    longest.kind = DG_KIND_ACCOUNT;
-    longest.metric = DG_METRIC_OUTPUT;
-    longest.period = DG_DAY;
-    longest.n = DG_LIMIT_MAX;
 
     ev.limit = &longest;
     ev.value = UINT64_MAX;
@@ -355,12 +376,12 @@ fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     rs->complete = 0;
     usage->source = DG_SOURCE_ESTIMATED;
 
-    dg_origin_v6(&ev->origin, (const u_char *) "\x20\x01\x0d\xb8\x12\x34"
-                 "\x56\x78\x00\x00\x00\x00\x00\x00\x00\x01");
+    dg_origin_v6(&ev->origin, (const u_char *) "\xff\xff\xff\xff\xff\xff"
+                 "\xff\xff\x00\x00\x00\x00\x00\x00\x00\x01");
     ev->dialect = DG_OPENAI_COMPLETIONS;
     ev->verdict = DG_THROTTLE;
     ev->dry_run = 1;
-    ev->limit = &limit;
+    ev->limit = &longest;
     ev->request = rq;
     ev->response = rs;
     ev->shared = &shared;
@@ -397,6 +418,7 @@ test_fullest(void)
 
     dg_ok(missing == 0, "and has every member (%u bytes)", (unsigned) len);
     dg_ok(seen.items == 2 * DG_IDS, "and all ids");
+    dg_ok(seen.seen[FIELD_MARK] == DG_FEW_MARKS, "and all marks");
     dg_ok(seen.model_len == 2 * DG_MODEL, "and the whole model");
 }
 

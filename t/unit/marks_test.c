@@ -94,6 +94,7 @@ static void test_keys(void);
 static void test_frame(void);
 static void test_gaps(void);
 static void test_sets(void);
+static void test_pick(void);
 static void marks_of(dg_marks_t *marks, const dg_marks_key_t *key,
     const void *p, size_t len);
 static void marks_of_text(dg_marks_t *marks, const dg_marks_key_t *key,
@@ -133,6 +134,7 @@ main(void)
     test_frame();
     test_gaps();
     test_sets();
+    test_pick();
 
     return dg_done();
 }
@@ -912,6 +914,73 @@ test_sets(void)
 
     marks.n = 0;
     dg_ok(dg_marks_few(&marks) == 0, "none of none");
+}
+
+
+/* what is picked are the few, the ends of 64 letters before all others */
+
+static void
+test_pick(void)
+{
+    size_t          s;
+    unsigned        i, k, bad, ordered;
+    uint64_t        few;
+    dg_marks_t      marks;
+    dg_few_marks_t  pick, first;
+
+    static const char  order[] = "HTaahtfb";
+
+    memset(&first, 0, sizeof(first));
+    bad = 0;
+    ordered = 0;
+
+    for (s = 0; s < dg_nelts(slots); s++) {
+        marks_of_text(&marks, &keys[0], frame, slots[s], "");
+        dg_marks_pick(&pick, &marks);
+        few = dg_marks_few(&marks);
+
+        for (i = 0, k = 0; i < pick.n; i++, k++) {
+
+            while (order[k] && order[k] != dg_mark_letters[pick.kind[i]]) {
+                k++;
+            }
+
+            bad += (order[k] == '\0');
+        }
+
+        for (i = 0; i < marks.n; i++) {
+
+            for (k = 0; k < pick.n; k++) {
+                if (pick.value[k] == marks.mark[i].value
+                    && pick.kind[k] == marks.mark[i].kind)
+                {
+                    break;
+                }
+            }
+
+            bad += ((few >> i & 1) != (k < pick.n));
+        }
+
+        if (s == 0) {
+            first = pick;
+        }
+
+        ordered += (pick.n && pick.value[0] == first.value[0]);
+    }
+
+    dg_ok(bad == 0, "the few are picked, in order of their kinds");
+    dg_ok(ordered == dg_nelts(slots), "the first is the same for a frame");
+
+    marks.n = 0;
+    dg_marks_pick(&pick, &marks);
+    dg_ok(pick.n == 0, "none are picked of none");
+
+    for (i = 0, bad = 0; i < DG_MARK_KINDS; i++) {
+        bad += (dg_mark_kind(dg_mark_letters[i]) != i);
+    }
+
+    dg_ok(bad == 0 && dg_mark_kind('z') == DG_MARK_KINDS
+          && dg_mark_kind(0) == DG_MARK_KINDS, "each kind has a letter");
 }
 
 

@@ -29,6 +29,7 @@
 
 
 static const dg_hash_key_t  key = { { 3, 4 } };
+static dg_marks_key_t       marks;
 
 
 static void
@@ -1028,7 +1029,8 @@ presents(const dg_response_facts_t *rs, const char *path, const char *body)
     dg_request_facts_t  facts;
 
     match(&ep, path);
-    dg_request_init(&rq, &ep, &key, &facts);
+    dg_marks_derive(&marks, &key);
+    dg_request_init(&rq, &ep, &key, &marks, &facts);
     dg_request_push(&rq, (const u_char *) body, strlen(body));
     dg_request_end(&rq);
 
