@@ -60,7 +60,7 @@ my @bad = (
         server('distill_guard_limit key requests=1/s;'),
         qr/"distill_guard_limit" needs a zone.*distill_guard_zone zone=/],
     ['unknown kind', $ZONE . server('distill_guard_limit ip requests=1/s;'),
-        qr/"ip".*key.*account.*origin.*asn.* in "distill_guard_limit"/],
+        qr/"ip".*key.*account.*origin.*asn or campaign in "distill_guard_l/],
     ['unknown metric', $ZONE . server('distill_guard_limit key words=1/s;'),
         qr/"words".*requests.*input_tokens.* in "distill_guard_limit"/],
     ['bad rate', $ZONE . server('distill_guard_limit key requests=ten/s;'),
@@ -74,6 +74,81 @@ my @bad = (
     ['limit twice', $ZONE . server('distill_guard_limit key requests=1/s;'
             . ' distill_guard_limit key requests=2/s;'),
         qr/"key requests=2\/s" in "distill_guard_limit" limits again/],
+
+    ['unknown signal', server('distill_guard_signal templates off;'),
+        qr/unknown signal "templates" in "distill_guard_signal": .*relay in/],
+    ['signal with a bad number',
+        server('distill_guard_signal template soft=few;'),
+        qr/"soft=few" in "distill_guard_signal template": a number is 0 or/],
+    ['signal with a bad parameter',
+        server('distill_guard_signal template score=5;'),
+        qr/"score=5" in "distill_guard_signal template": write soft=N, hard/],
+    ['signal with too many points',
+        server('distill_guard_signal template points=101;'),
+        qr/"points=101" in "distill_guard_signal template": points.* 0 to 100/],
+    ['signal both off and on',
+        server('distill_guard_signal template off points=5;'),
+        qr/"off" in "distill_guard_signal template" stands alone: leave out/],
+    ['signal with a number twice',
+        server('distill_guard_signal template soft=1 soft=2;'),
+        qr/"soft=" is twice in "distill_guard_signal template": leave one/],
+    ['signal alone', server('distill_guard_signal template;'),
+        qr/invalid number of arguments in "distill_guard_signal"/],
+    ['signal twice', server('distill_guard_signal relay off;'
+            . ' distill_guard_signal relay points=5;'),
+        qr/"distill_guard_signal relay" sets again what is set already/],
+    ['signal without a range',
+        server('distill_guard_signal template soft=9 hard=9;'),
+        qr/soft= and hard= of "distill_guard_signal template" are both 9: let/],
+    ['signal without a range with what it inherits',
+        'distill_guard_signal balance soft=4 hard=2.5;'
+            . server('distill_guard_signal relay off;'
+                . "\nlocation / {\ndistill_guard_signal balance soft=2.5; }"),
+        qr/_signal balance" are both 2\.5: .* in .*nginx\.conf:\d+$/m],
+
+    ['unknown action', server('distill_guard_action deny score=5;'),
+        qr/unknown action "deny" in "distill_guard_action": use tag, pace/],
+    ['action without a score', server('distill_guard_action block for=1h;'),
+        qr/"distill_guard_action block" does not say.*: add score=N, 1 to 155/],
+    ['action with a bad score', server('distill_guard_action tag score=156;'),
+        qr/"score=156" in "distill_guard_action tag": a score is whole, 1 to/],
+    ['action with a bad parameter', server('distill_guard_action tag 25;'),
+        qr/"25" in "distill_guard_action tag": write score=N/],
+    ['action both off and on',
+        server('distill_guard_action tag score=5 off;'),
+        qr/"off" in "distill_guard_action tag" stands alone: leave out/],
+    ['action with a score twice',
+        server('distill_guard_action tag score=5 score=6;'),
+        qr/"score=" is twice in "distill_guard_action tag": leave one/],
+    ['tag with a rate',
+        server('distill_guard_action tag score=5 rate=1/s;'),
+        qr/"rate=1\/s" in "distill_guard_action tag": rate= is of pace/],
+    ['pace with a time', server('distill_guard_action pace score=5 for=1h;'),
+        qr/"for=1h" in "distill_guard_action pace": for= is of block alone/],
+    ['pace by the minute',
+        server('distill_guard_action pace score=5 rate=20/m;'),
+        qr/"rate=20\/m" in "distill_guard_action pace": .*tokens a second/],
+    ['throttle with a bad period',
+        server('distill_guard_action throttle score=45 rate=5/w;'),
+        qr/"rate=5\/w" in "distill_guard_action throttle": the period is/],
+    ['block for ever', server('distill_guard_action block score=80 for=2y;'),
+        qr/"for=2y" in "distill_guard_action block": a time is 1s to 365d/],
+    ['action alone', server('distill_guard_action tag;'),
+        qr/invalid number of arguments in "distill_guard_action"/],
+    ['action twice', server('distill_guard_action tag off;'
+            . ' distill_guard_action tag score=30;'),
+        qr/"distill_guard_action tag" sets again what is set already/],
+    ['action that is never reached',
+        server('distill_guard_action pace score=50;'),
+        qr/pace at score 50 is never reached: throttle begins at 45/],
+    ['action that is never reached, of three levels',
+        'distill_guard_action throttle score=60;'
+            . server("distill_guard_action pace score=55;\n"
+                . "location / {\ndistill_guard_action tag score=58; }"),
+        qr/tag at score 58 is never reached: pace begins at 55.*conf:\d+$/m],
+    ['action that is never reached, in http alone',
+        'distill_guard_action pace score=50;' . server(''),
+        qr/pace at score 50 is never reached: throttle begins at 45/],
 
     ['secret missing', 'distill_guard_secret %%DIR%%/none;',
         qr/cannot open ".*none" of "distill_guard_secret".*No such file/],
@@ -140,11 +215,36 @@ my @good = (
             my $kind = $_;
             map { "distill_guard_limit $kind requests=1/s tokens=10K/m"
                 . ' input_tokens=1m/h output_tokens=5/d;' } $kind
-        } qw(key account origin asn))],
+        } qw(key account origin asn campaign))],
     ['limits of two levels',
         $ZONE . server('distill_guard enforce;'
             . 'distill_guard_limit key requests=1/s;'
             . 'location / { distill_guard_limit key requests=5/s; }')],
+    ['every parameter of signals and actions',
+        $ZONE . server('distill_guard enforce;'
+            . 'distill_guard_signal template soft=20 hard=1.5k points=30;'
+            . 'distill_guard_signal balance hard=0.5;'
+            . 'distill_guard_signal relay off;'
+            . 'distill_guard_action tag score=1;'
+            . 'distill_guard_action pace score=30 rate=1k/s;'
+            . 'distill_guard_action throttle score=155 rate=10/h;'
+            . 'distill_guard_action block score=40 for=1h30m;')],
+    ['actions whose order is good only as a whole',
+        $ZONE . server('distill_guard enforce;'
+            . 'distill_guard_action pace score=50;'
+            . 'distill_guard_action throttle score=60;')],
+    ['an action that rests on what it inherits',
+        $ZONE . 'distill_guard_action throttle score=60;'
+            . server('distill_guard enforce;'
+            . 'location / { distill_guard_action pace score=50; }')],
+    ['an action that rests on what is off above',
+        $ZONE . 'distill_guard_action throttle off;'
+            . server('distill_guard enforce;'
+            . 'location / { distill_guard_action pace score=150; }')],
+    ['a signal whose other number is inherited',
+        $ZONE . 'distill_guard_signal template hard=300;'
+            . server('distill_guard enforce;'
+            . 'location / { distill_guard_signal template soft=200; }')],
     ['redis',
         $ZONE . $SECRET
             . 'distill_guard_redis redis://user@127.0.0.1:6380/2'
@@ -163,4 +263,35 @@ for my $case (@good) {
     my ($good, $output) = $t->conf_test($case->[1]);
 
     ok($good, "$case->[0]: good") or diag $output;
+    unlike($output, qr/\[warn\]/, '... and nothing is warned of');
+}
+
+# settings that no guard takes: a level without one, and one with a guard of
+# its own below it
+
+my $ACTION = 'distill_guard_action tag score=20;';
+my $LOCATION = 'location /a { distill_guard enforce; }';
+
+for my $case (
+    [1, 'a server with a guard that is off', server($ACTION)],
+    [1, 'a location with one',
+        server("distill_guard enforce; location / { distill_guard off;\n"
+            . "$ACTION }")],
+    [1, 'http with none', $ACTION . server('')],
+    [1, 'signals', server('distill_guard_signal relay off;')],
+    [0, 'a location with a guard', server("$ACTION $LOCATION")],
+    [0, 'one that has actions, too, and inherits others',
+        $ACTION . server('location / { distill_guard observe;'
+            . ' distill_guard_action tag score=21; }')],
+    [0, 'one server of two with a guard',
+        $ACTION . server($LOCATION) . server('server_name other;')],
+) {
+    my ($warned, $name, $http) = @$case;
+    my ($good, $output) = $t->conf_test($ZONE . $http);
+    my $said = qr/\[warn\].*"distill_guard_\w+"\ has\ no\ effect\ while
+        \ "distill_guard"\ is\ off\ in\ .*nginx\.conf:\d+$/mx;
+
+    ok($good, "$name: good") or diag $output;
+    $warned ? like($output, $said, '... but warned of')
+        : unlike($output, qr/\[warn\]/, '... and nothing is warned of');
 }

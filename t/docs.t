@@ -192,6 +192,8 @@ my %line = (
     distill_guard_geoip   => 'asn %%DIR%%/asn.mmdb',
     distill_guard_hosting => '%%DIR%%/hosting.txt',
     distill_guard_limit   => 'key requests=1/s',
+    distill_guard_signal  => 'relay off',
+    distill_guard_action  => 'block off',
     distill_guard_exempt  => '$http_x_exempt',
     distill_guard_status  => '',
 );
@@ -254,6 +256,7 @@ $t->write_file('larger', '#' x ((1 << 24) + 1));
 
 my ($REDIS, $ASN) = ('distill_guard_redis redis://127.0.0.1',
     'distill_guard_geoip asn %%DIR%%/asn.mmdb');
+my ($SIGNAL, $ACTION) = ('distill_guard_signal', 'distill_guard_action');
 
 for my $bound (
     [ qr/at least `512k`/, map { "distill_guard_zone zone=b:$_;" }
@@ -275,6 +278,20 @@ for my $bound (
     [ qr/`timeout` [^*]* `10ms`\s+to\s+`1m`/x, map { "$REDIS timeout=$_;" }
         '1m', '61s' ],
     [ qr/`7d` at most/, map { "$ASN reload=$_;" } '7d', '8d' ],
+    [ qr/`points` are whole, 0 to 100/, map { "$SIGNAL relay points=$_;" }
+        100, 101 ],
+    [ qr/score on something is done, 1 to 155/,
+        map { "$ACTION block score=$_;" } 1, 0 ],
+    [ qr/score on something is done, 1 to 155/,
+        map { "$ACTION block score=$_;" } 155, 156 ],
+    [ qr/tokens a second: `1\/s` to `1000000\/s`/,
+        map { "$ACTION pace score=35 rate=$_;" } '1/s', '0/s' ],
+    [ qr/tokens a second: `1\/s` to `1000000\/s`/,
+        map { "$ACTION pace score=35 rate=$_;" } '1000000/s', '1000001/s' ],
+    [ qr/403, for a time: `1s` to `365d`/,
+        map { "$ACTION block score=100 for=$_;" } '1s', '0s' ],
+    [ qr/403, for a time: `1s` to `365d`/,
+        map { "$ACTION block score=100 for=$_;" } '365d', '366d' ],
     [ qr/at most 16m/, map { "distill_guard_hosting %%DIR%%/$_;" }
         'large', 'larger' ],
 ) {
@@ -300,6 +317,85 @@ for my $default (
     like($directives, qr/`$name` [^*]* `$value$unit`\s+by\s+default/x,
         "the default of $name");
 }
+
+
+# Signals, families and actions, as they are in the tables of the module.
+
+my $signals = sources('core/dg_signal.c');
+my $policy = sources('core/dg_policy.c', 'core/dg_policy.h');
+my $STRING = qr/"(?:[^"\\]|\\.)*"/;
+my $NUMBER = qr/\d+(?:\.\d+)?/;
+
+
+sub joined { return join '', $_[0] =~ /"((?:[^"\\]|\\.)*)"/g }
+
+
+# so many seconds: a sum, in days or hours
+
+sub over {
+    my ($seconds) = map { s/DG_SIGNAL_DAY/86400/r }
+        map { s/DG_SIGNAL_HOUR/3600/r } @_;
+
+    die "seconds: $seconds\n" if $seconds =~ /[^\d* ]/;
+    $seconds = eval $seconds;
+
+    return $seconds % 86400 ? $seconds / 3600 . 'h' : $seconds / 86400 . 'd';
+}
+
+
+my @signals;
+
+while ($signals =~ /\{\ dg_string\("(\w+)"\),\ DG_FAMILY_(\w+),\ ($STRING),\s*
+        ([^,]+),\s*($NUMBER),\s*($NUMBER),\s*(\d+),\s*
+        ($STRING(?:\s*$STRING)*),/gx)
+{
+    my @row = ("`$1`", lc $2, $8, $3, over($4), $5, $6, $7);
+    push @signals, [ map { /^"/ ? joined($_) : $_ } @row ];
+}
+
+my @families = map { [ "`$_->[0]`", $_->[1] ] }
+    map { [ /"(\w+)"\), (\d+)/ ] } $signals
+        =~ /(\{ dg_string\("\w+"\), \d+ \})/g;
+
+my @rows = rows(section($directives, 'distill_guard_signal'));
+
+is(scalar @signals, scalar(() = $signals =~ /^      dg_signal_\w+ \}/mg),
+    'the table of signals is understood');
+is_deeply([ grep { @$_ == 8 } @rows ], \@signals,
+    'every signal is described, with its defaults');
+is_deeply([ map { [ @$_[0, 1] ] } grep { @$_ == 3 } @rows ], \@families,
+    'and every family, with its cap');
+
+my ($ladder) = $policy =~ /dg_policy_ladder\[\w+\] = \{(.*?)^\};/ms;
+my @names = $policy =~ /dg_actions\[\w+\] = \{(.*?)^\};/ms
+    ? $1 =~ /"(\w+)"/g : ();
+my @actions;
+
+for my $rung ($ladder =~ /\{ (\d+, .*?) \},?$/mg) {
+    my ($score, $pace, $limit, $seconds)
+        = $rung =~ /^(\d+), (\d+), \{(.*)\}, (\d+)$/;
+    my ($period, $n) = $limit =~ /DG_(\w+), (\d+) $/;
+
+    push @actions, [ '`' . shift(@names) . '`', "`score=$score"
+        . ($pace ? " rate=$pace/s" : '')
+        . ($period ? " rate=$n/" . lc substr $period, 0, 1 : '')
+        . ($seconds ? ' for=' . $seconds / 3600 . 'h' : '') . '`' ];
+}
+
+is_deeply([ map { [ @$_[0, 1] ] }
+    rows(section($directives, 'distill_guard_action')) ], \@actions,
+    'every action is described, with its defaults');
+
+my ($sum) = $policy =~ /define DG_SCORE_MAX\s+(\d+)/;
+my ($linkage) = $policy =~ /define DG_BLOCK_LINKAGE\s+(\d+)/;
+
+my ($least) = sources('core/dg_signal.h') =~ /define DG_FAMILY_LEAST\s+(\d+)/;
+
+like($directives, qr/is the score, 0 to $sum\./, 'the greatest score');
+like($directives, qr/two families of $least points or more each/,
+    'what throttle takes');
+like($directives, qr/`block` takes a campaign and $linkage points of `linkage`/,
+    'what block takes');
 
 
 # ---- configurations -------------------------------------------------------
@@ -545,6 +641,13 @@ sub conf {
             proxy_pass http://127.0.0.1:%%UPSTREAM%%/;
         }
 
+        location /tagged/ {
+            distill_guard_signal relay hard=0.1;
+            distill_guard_action tag score=5;
+            distill_guard_limit key requests=1k/h;
+            proxy_pass http://127.0.0.1:%%UPSTREAM%%/;
+        }
+
         location = /guard {
             distill_guard off;
             distill_guard_status;
@@ -628,6 +731,8 @@ is_deeply([ sort map { lc } map { words($_->[0]) }
 # what else is logged
 
 ask('/observed/v1/messages', 'watched') for 1, 2;
+ask('/observed/v1/messages', 'relayed', 'User-Agent' => 'OpenAI/JS 6.49.0');
+ask('/tagged/v1/messages', 'relayed');
 ask('/v1/messages', 'packed', 'X-Upstream' => 'gzip=1');
 
 my $file = $t->dir . '/asn.mmdb';
@@ -663,7 +768,6 @@ ok($t->reload, 'another secret');
 
 my %LEVEL = (ERR => 'error', WARN => 'warn', NOTICE => 'notice',
     INFO => 'info');
-my $STRING = qr/"(?:[^"\\]|\\.)*"/;
 my @formats;
 my $calls = sources('nginx/*.c', 'redis/*.c');
 
@@ -671,10 +775,12 @@ while ($calls =~ /ngx_(conf_)?log_error\((?:NGX_LOG_(\w+)|level), (.*?)\);/sg)
 {
     my ($conf, $level, $arguments) = ($1, $2, $3);
 
+    $conf ||= $arguments =~ /^cf->log/;
+
     next if $level && ($conf ? $level ne 'NOTICE' : !$LEVEL{$level});
 
     my ($format) = $arguments =~ /($STRING(?:\s*$STRING)*)/;
-    my $text = join '', $format =~ /"((?:[^"\\]|\\.)*)"/g;
+    my $text = joined($format);
 
     $text =~ s/\\"/"/g;
     push @formats, [ $level && $LEVEL{$level}, join '.*?', map { quotemeta }
@@ -696,7 +802,7 @@ for my $row (rows(section($operations, 'Logs'))) {
 
     next if $line =~ /no memory/ || $line =~ /geoip/ && !$mmdb;
 
-    # the two refusals are of one format, and begin differently
+    # refusals begin differently; not all of them can be had here
 
     my $like = $line =~ /^(.* refuses)/ ? quotemeta $1 : $format->[1];
     like($log, qr/\[$level\] [^\n]*$like/, '... and seen');

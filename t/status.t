@@ -84,8 +84,10 @@ cmp_ok($zone->{memory}{size_bytes}, '<', 512 * 1024, 'is the zone\'s');
 cmp_ok($zone->{memory}{used_bytes}, '<', $zone->{memory}{size_bytes},
     'not all of it is used');
 cmp_ok($zone->{memory}{subjects}, '>', 100, 'room for subjects');
-is_deeply($zone->{subjects}, { key => 0, account => 0, origin => 0, asn => 0 },
-    'nobody is known');
+is_deeply($zone->{subjects}, { map { $_ => 0 } qw(key account origin asn
+    campaign) }, 'nobody is known');
+is_deeply([ @$zone{qw(campaigns templates profiles)} ], [ 0, 0, 0 ],
+    'and nothing of what they do');
 is_deeply($zone->{sync}, { state => 'off', age_seconds => undef,
     skew_seconds => 0, map { $_ => 0 } qw(pending_subjects rounds reports
     connects failures errors sent_bytes received_bytes) },
@@ -114,6 +116,8 @@ is($zone->{refusals}{key}{requests}, 2, 'by requests of a key');
 is($zone->{refusals}{key}{output_tokens}, 1, 'by output tokens of a key');
 is_deeply($zone->{refusals}{origin}, { map { $_ => 0 } qw(requests
     input_tokens output_tokens tokens) }, 'not by the origin');
+is($zone->{content_refusals}, 0, 'nor for what was asked');
+is($zone->{profiles}, 3, 'three accounts are known');
 is($zone->{exchanges}, 8, 'exchanges');
 is($zone->{exchanges_failed}, 2, 'failed');
 is($zone->{exchanges_aborted}, 0, 'aborted');

@@ -47,15 +47,17 @@ dg_store_admit(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
     ex->admitted = 0;
     ex->reserved = 0;
     ex->refused = 0;
+    ex->dry = !enforce;
+    ex->near = 0;
 
     dg_exchange_subjects(st, ex, s, now_ms);
     dg_store_judge(ex, s, limits, nlimits, asked, now_ms, decision);
 
-    if (decision->verdict != DG_PASS) {
+    if (dg_verdict_refuses(decision->verdict)) {
         dg_exchange_refuse(st, ex, s, decision, enforce, now_ms);
     }
 
-    if (decision->verdict == DG_PASS || !enforce) {
+    if (!dg_verdict_refuses(decision->verdict) || !enforce) {
 
         for (kind = 0; kind < DG_KINDS; kind++) {
             if (s[kind] != NULL) {
@@ -103,7 +105,9 @@ dg_store_reserve(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
 
     dg_store_judge(ex, s, limits, nlimits, asked, now_ms, decision);
 
-    if (decision->verdict != DG_PASS) {
+    ex->dry = !enforce;
+
+    if (dg_verdict_refuses(decision->verdict)) {
         dg_exchange_refuse(st, ex, s, decision, enforce, now_ms);
 
         if (enforce) {
@@ -202,8 +206,10 @@ dg_store_settle(dg_store_t *st, dg_exchange_t *ex, const dg_usage_t *usage,
         st->stats.failed++;
     }
 
+    /* one that refuses was counted as it refused */
+
     if (!ex->refused) {
-        st->stats.verdicts[DG_PASS][0]++;
+        st->stats.verdicts[ex->standing][ex->standing && ex->dry]++;
     }
 
     ex->input = 0;
@@ -293,8 +299,7 @@ static void
 dg_exchange_refuse(dg_store_t *st, dg_exchange_t *ex, const dg_subjects_t s,
     const dg_decision_t *decision, int enforce, uint64_t now_ms)
 {
-    unsigned           kind;
-    const dg_limit_t  *limit;
+    unsigned  kind;
 
     if (ex->refused) {
         return;
@@ -310,9 +315,10 @@ dg_exchange_refuse(dg_store_t *st, dg_exchange_t *ex, const dg_subjects_t s,
         }
     }
 
-    limit = decision->limit;
+    if (decision->limit) {
+        st->stats.refused[decision->kind][decision->limit->metric]++;
+    }
 
-    st->stats.refused[limit->kind][limit->metric]++;
     st->stats.verdicts[decision->verdict][enforce ? 0 : 1]++;
 }
 
@@ -374,6 +380,9 @@ dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
             st->stats.unsent += dg_subject_origin(s,
                                                   &ex->ids[DG_KIND_ORIGIN],
                                                   now_ms);
+
+        } else if (s->cell.kind == DG_KIND_ORIGIN && ex->hosting) {
+            dg_subject_crowd_add(s, dg_store_account(ex), now_ms);
         }
 
         s->accepted = (uint32_t) (now_ms / 1000);

@@ -4,6 +4,7 @@
 
 
 #include "dg_conf.h"
+#include "dg_print.h"
 
 #include <stdio.h>
 
@@ -279,4 +280,83 @@ dg_conf_fail(dg_conf_t *conf, char error[DG_CONF_ERROR], const char *what)
     snprintf(error, DG_CONF_ERROR, "%s", what);
 
     return DG_ERROR;
+}
+
+
+int
+dg_conf_split(const dg_str_t *word, u_char c, dg_str_t *before,
+    dg_str_t *after)
+{
+    const u_char  *p;
+
+    p = (word->len == 0) ? NULL : memchr(word->data, c, word->len);
+
+    if (p == NULL || p == word->data || p == word->data + word->len - 1) {
+        return DG_ERROR;
+    }
+
+    before->data = word->data;
+    before->len = (size_t) (p - word->data);
+
+    after->data = p + 1;
+    after->len = word->len - before->len - 1;
+
+    return DG_OK;
+}
+
+
+unsigned
+dg_conf_name(const dg_str_t *names, unsigned first, unsigned n,
+    const dg_str_t *name)
+{
+    unsigned  i;
+
+    for (i = first; i < n; i++) {
+
+        if (names[i].len == name->len
+            && memcmp(names[i].data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+u_char *
+dg_conf_names(u_char *p, const dg_str_t *names, unsigned first, unsigned n)
+{
+    unsigned  i;
+
+    for (i = first; i < n; i++) {
+
+        if (i > first) {
+            p = dg_print(p, (i + 1 < n) ? ", " : " or ");
+        }
+
+        p = dg_print_str(p, &names[i]);
+    }
+
+    return p;
+}
+
+
+uint64_t
+dg_conf_unit(dg_str_t *number, uint64_t k)
+{
+    if (number->len > 1) {
+        switch (number->data[number->len - 1] | 0x20) {
+
+        case 'k':
+            number->len--;
+            return k;
+
+        case 'm':
+            number->len--;
+            return k * k;
+        }
+    }
+
+    return 1;
 }

@@ -2,7 +2,8 @@
  * Copyright (C) 2026 Distill Guard
  *
  * The syntax of nginx.conf, as far as simple directives need it: words,
- * quotes, backslashes and comments.  A block is an error, and says so.
+ * quotes, backslashes and comments.  A block is an error, and says so.  And
+ * what words are made of: names out of a list, name=value, k and m.
  */
 
 
@@ -34,6 +35,22 @@ void dg_conf_init(dg_conf_t *conf, u_char *text, size_t len);
 
 /* 1: a directive; 0: there are no more; DG_ERROR and what is wrong */
 int dg_conf_next(dg_conf_t *conf, char error[DG_CONF_ERROR]);
+
+
+/* at the first c; DG_ERROR if there is none, or nothing on a side of it */
+int dg_conf_split(const dg_str_t *word, u_char c, dg_str_t *before,
+    dg_str_t *after);
+
+/* which of names it is, from first on; n if it is none of them */
+unsigned dg_conf_name(const dg_str_t *names, unsigned first, unsigned n,
+    const dg_str_t *name);
+
+/* writes "a, b, c or d", no zero; returns the end */
+u_char *dg_conf_names(u_char *p, const dg_str_t *names, unsigned first,
+    unsigned n);
+
+/* takes k or m off the end of a number: k, its square, or 1 if there is none */
+uint64_t dg_conf_unit(dg_str_t *number, uint64_t k);
 
 
 #endif /* _DG_CONF_H_INCLUDED_ */

@@ -12,13 +12,22 @@
  *     asn, country         number; two capital letters
  *     hosting, anonymous   true: such a network
  *     client               id of the client's fingerprint
+ *     relay                true: its headers contradict each other
  *     exempt               true: no limit was applied
  *     dialect              as in "openai.chat"
  *     model                as the request names it, else as the answer does
  *     verdict              PASS, TAG, ...; with _DRY_RUN if not enforced
+ *     score                points
  *     reasons              [{"limit", "value", "max", "wait_ms"}]: the limit
  *                          as configured, what was counted, what is allowed,
- *                          how long until it would pass
+ *                          how long until it would pass;
+ *                          [{"refused", "wait_ms"}]: "content", that another
+ *                          account was just refused, or "campaign" or
+ *                          "account" that is blocked, for how long;
+ *                          [{"signal", "value", "soft", "hard", "points",
+ *                          "window"}]: what gave points, most first, and the
+ *                          seconds that it looks back
+ *     campaign, template   ids of what the request belongs to
  *     status               answered
  *     ms                   from arrival to the end, milliseconds
  *     aborted              true: client or upstream left early
@@ -95,6 +104,7 @@ typedef struct {
 
 static void dg_event_who(dg_event_line_t *line, const dg_event_t *ev);
 static void dg_event_outcome(dg_event_line_t *line, const dg_event_t *ev);
+static void dg_event_judgement(dg_event_line_t *line, const dg_event_t *ev);
 static void dg_event_answer(dg_event_line_t *line,
     const dg_response_facts_t *rs);
 static void dg_event_request(dg_event_line_t *line,
@@ -111,6 +121,11 @@ static void dg_event_number(dg_event_line_t *line, const char *name,
     uint64_t n, uint64_t usual);
 static void dg_event_decimal(dg_event_line_t *line, const char *name,
     int32_t thousandths);
+static u_char *dg_event_thousandths(u_char *p, int64_t n);
+static u_char *dg_event_limit(u_char *p, const dg_event_t *ev);
+static u_char *dg_event_refused(u_char *p, const dg_event_t *ev);
+static u_char *dg_event_signal(u_char *p, const dg_reason_t *reason);
+static u_char *dg_event_double(u_char *p, const char *name, double value);
 static void dg_event_text(dg_event_line_t *line, const char *name,
     const u_char *text, size_t len);
 static void dg_event_true(dg_event_line_t *line, const char *name,
@@ -174,11 +189,37 @@ dg_event_verdict(u_char *p, dg_verdict_id_t verdict, unsigned dry_run)
 u_char *
 dg_event_reasons(u_char *p, const dg_event_t *ev)
 {
-    if (ev->limit == NULL) {
-        return dg_print(p, "[]");
+    u_char    *first;
+    unsigned   i;
+
+    *p++ = '[';
+    first = p;
+
+    if (ev->limit) {
+        p = dg_event_limit(p, ev);
+
+    } else if (ev->verdict >= DG_THROTTLE) {
+        p = dg_event_refused(p, ev);
     }
 
-    p = dg_print(p, "[{\"limit\":\"");
+    for (i = 0; ev->score && i < ev->score->n; i++) {
+        if (p > first) {
+            *p++ = ',';
+        }
+
+        p = dg_event_signal(p, &ev->score->reason[i]);
+    }
+
+    *p++ = ']';
+
+    return p;
+}
+
+
+static u_char *
+dg_event_limit(u_char *p, const dg_event_t *ev)
+{
+    p = dg_print(p, "{\"limit\":\"");
     p = dg_limit_text(p, ev->limit);
     p = dg_print(p, "\",\"value\":");
     p = dg_print_u64(p, ev->value);
@@ -186,8 +227,65 @@ dg_event_reasons(u_char *p, const dg_event_t *ev)
     p = dg_print_u64(p, ev->limit->n);
     p = dg_print(p, ",\"wait_ms\":");
     p = dg_print_u64(p, ev->wait_ms);
+    *p++ = '}';
 
-    return dg_print(p, "}]");
+    return p;
+}
+
+
+static u_char *
+dg_event_refused(u_char *p, const dg_event_t *ev)
+{
+    p = dg_print(p, "{\"refused\":\"");
+
+    if (ev->verdict == DG_THROTTLE) {
+        p = dg_print(p, "content");
+
+    } else {
+        p = dg_print_str(p, &dg_kinds[dg_id_none(&ev->campaign)
+                                      ? DG_KIND_ACCOUNT : DG_KIND_CAMPAIGN]);
+    }
+
+    p = dg_print(p, "\",\"wait_ms\":");
+    p = dg_print_u64(p, ev->wait_ms);
+    *p++ = '}';
+
+    return p;
+}
+
+
+static u_char *
+dg_event_signal(u_char *p, const dg_reason_t *reason)
+{
+    const dg_signal_desc_t  *signal;
+
+    signal = &dg_signals[reason->signal];
+
+    p = dg_print(p, "{\"signal\":\"");
+    p = dg_print_str(p, &signal->name);
+    *p++ = '"';
+    p = dg_event_double(p, ",\"value\":", reason->value);
+    p = dg_event_double(p, ",\"soft\":", reason->soft);
+    p = dg_event_double(p, ",\"hard\":", reason->hard);
+    p = dg_print(p, ",\"points\":");
+    p = dg_print_u64(p, reason->points);
+    p = dg_print(p, ",\"window\":");
+    p = dg_print_u64(p, signal->window);
+    *p++ = '}';
+
+    return p;
+}
+
+
+static u_char *
+dg_event_double(u_char *p, const char *name, double value)
+{
+    p = dg_print(p, name);
+
+    value = dg_max(dg_min(value, 1e12), -1e12);
+
+    return dg_event_thousandths(p, (int64_t) (value < 0 ? value * 1000 - .5
+                                                        : value * 1000 + .5));
 }
 
 
@@ -206,6 +304,7 @@ dg_event_who(dg_event_line_t *line, const dg_event_t *ev)
     dg_event_true(line, "hosting", ev->hosting);
     dg_event_true(line, "anonymous", ev->anonymous);
     dg_event_subject(line, "client", DG_KIND_KEY, &ev->client);
+    dg_event_true(line, "relay", ev->relay);
     dg_event_true(line, "exempt", ev->exempt);
 }
 
@@ -234,16 +333,7 @@ dg_event_outcome(dg_event_line_t *line, const dg_event_t *ev)
         dg_event_text(line, "model", rs->model, rs->model_len);
     }
 
-    if (dg_event_member(line, "verdict", DG_EVENT_VERDICT + 2)) {
-        *line->p++ = '"';
-        line->p = dg_event_verdict(line->p, ev->verdict, ev->dry_run);
-        *line->p++ = '"';
-    }
-
-    if (ev->limit && dg_event_member(line, "reasons", DG_EVENT_REASONS)) {
-        line->p = dg_event_reasons(line->p, ev);
-    }
-
+    dg_event_judgement(line, ev);
     dg_event_number(line, "status", ev->status, 0);
     dg_event_number(line, "ms", ev->duration_ms, 0);
     dg_event_true(line, "aborted", ev->aborted);
@@ -260,6 +350,29 @@ dg_event_outcome(dg_event_line_t *line, const dg_event_t *ev)
 
     s = &dg_sources[usage->source];
     dg_event_text(line, "source", s->data, s->len);
+}
+
+
+static void
+dg_event_judgement(dg_event_line_t *line, const dg_event_t *ev)
+{
+    if (dg_event_member(line, "verdict", DG_EVENT_VERDICT + 2)) {
+        *line->p++ = '"';
+        line->p = dg_event_verdict(line->p, ev->verdict, ev->dry_run);
+        *line->p++ = '"';
+    }
+
+    dg_event_number(line, "score", ev->score ? ev->score->score : 0, 0);
+
+    if ((ev->limit || ev->verdict >= DG_THROTTLE
+         || (ev->score && ev->score->n))
+        && dg_event_member(line, "reasons", DG_EVENT_REASONS))
+    {
+        line->p = dg_event_reasons(line->p, ev);
+    }
+
+    dg_event_subject(line, "campaign", DG_KIND_CAMPAIGN, &ev->campaign);
+    dg_event_subject(line, "template", DG_KIND_KEY, &ev->template);
 }
 
 
@@ -404,30 +517,37 @@ static void
 dg_event_decimal(dg_event_line_t *line, const char *name,
     int32_t thousandths)
 {
+    if (dg_event_member(line, name, DG_PRINT_U64)) {
+        line->p = dg_event_thousandths(line->p, thousandths);
+    }
+}
+
+
+static u_char *
+dg_event_thousandths(u_char *p, int64_t thousandths)
+{
     uint64_t  n;
 
-    if (!dg_event_member(line, name, DG_PRINT_U64)) {
-        return;
-    }
-
     if (thousandths < 0) {
-        *line->p++ = '-';
-        n = (uint64_t) -(int64_t) thousandths;
+        *p++ = '-';
+        n = (uint64_t) -thousandths;
 
     } else {
         n = (uint64_t) thousandths;
     }
 
-    line->p = dg_print_u64(line->p, n / 1000);
+    p = dg_print_u64(p, n / 1000);
 
     if (n % 1000) {
-        *line->p++ = '.';
-        line->p = dg_print_padded(line->p, n % 1000, 3);
+        *p++ = '.';
+        p = dg_print_padded(p, n % 1000, 3);
 
-        while (line->p[-1] == '0') {
-            line->p--;
+        while (p[-1] == '0') {
+            p--;
         }
     }
+
+    return p;
 }
 
 

@@ -13,13 +13,14 @@
 #include "dg_core.h"
 #include "dg_facts.h"
 #include "dg_dialect.h"
+#include "dg_signal.h"
 #include "dg_store.h"
 
 
 #define DG_EVENT_VERSION  1
-#define DG_EVENT_SIZE     4096   /* no event is longer */
+#define DG_EVENT_SIZE     8192   /* no event is longer */
 #define DG_EVENT_VERDICT  16
-#define DG_EVENT_REASONS  512    /* nor are its reasons */
+#define DG_EVENT_REASONS  2560   /* nor are its reasons */
 #define DG_EVENT_DRY_RUN  "_DRY_RUN"     /* behind a verdict not enforced */
 
 
@@ -34,15 +35,19 @@ typedef struct {
     u_char                       country[2];
     unsigned                     hosting:1;
     unsigned                     anonymous:1;
+    unsigned                     relay:1;
     unsigned                     exempt:1;
     unsigned                     aborted:1;
     unsigned                     dry_run:1;
     dg_dialect_id_t              dialect;
     unsigned                     status;     /* 0: none */
     dg_verdict_id_t              verdict;
-    const dg_limit_t            *limit;      /* why, NULL: nothing */
+    const dg_limit_t            *limit;      /* that is over, or NULL */
     uint64_t                     value;
     uint64_t                     wait_ms;
+    const dg_score_t            *score;      /* NULL: 0 */
+    dg_id_t                      campaign;
+    dg_id_t                      template;
     const dg_request_facts_t    *request;    /* NULL: not read */
     const dg_response_facts_t   *response;   /* NULL: not read */
     const dg_shared_t           *shared;     /* NULL: nothing */

@@ -93,6 +93,7 @@ static const char  *const dg_event_flags[DG_EVENT_FLAGS] = {
 enum {
     DG_EVENT_HOSTING,
     DG_EVENT_ANONYMOUS,
+    DG_EVENT_RELAY,
     DG_EVENT_EXEMPT,
     DG_EVENT_ABORTED
 };
@@ -126,6 +127,7 @@ static const dg_member_t  dg_event_members[] = {
     { "hosting", dg_event_read_true, B, 0, DG_EVENT_HOSTING, 0 },
     { "anonymous", dg_event_read_true, B, 0, DG_EVENT_ANONYMOUS, 0 },
     { "client", dg_event_read_id, S, 0, at(event.client), 0 },
+    { "relay", dg_event_read_true, B, 0, DG_EVENT_RELAY, 0 },
     { "exempt", dg_event_read_true, B, 0, DG_EVENT_EXEMPT, 0 },
 
     { "dialect", dg_event_read_dialect, S, 0, 0, 0 },
@@ -406,6 +408,10 @@ dg_event_read_true(dg_record_t *r, const dg_member_t *m,
 
     case DG_EVENT_ANONYMOUS:
         er->event.anonymous = set;
+        break;
+
+    case DG_EVENT_RELAY:
+        er->event.relay = set;
         break;
 
     case DG_EVENT_EXEMPT:

@@ -6,32 +6,271 @@
 #include "dg_guard.h"
 
 
+static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
+    const dg_policy_t *policy, dg_profile_t *p, dg_campaign_t *c,
+    uint32_t now, dg_finding_t *finding);
+static void dg_guard_ladder(dg_exchange_t *ex, const dg_policy_t *policy,
+    dg_campaign_t *c, uint32_t now, dg_finding_t *finding);
+static unsigned dg_guard_attention(const dg_score_t *score);
+
+
 void
-dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
-    size_t nlimits, int enforce, const dg_request_facts_t *rq,
-    uint64_t now_ms, dg_shared_t *shared, dg_decision_t *decision)
+dg_guard_head(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
+    uint64_t now_ms, dg_finding_t *finding, dg_decision_t *decision)
 {
-    uint64_t  n, output;
+    uint32_t        now;
+    dg_profile_t   *p;
+    dg_campaign_t  *c;
+
+    memset(finding, 0, sizeof(dg_finding_t));
+
+    ex->throttle = NULL;
+    ex->standing = DG_PASS;
+    ex->standing_ms = 0;
+    ex->late = 0;
+
+    if (rules->policy) {
+        now = (uint32_t) (now_ms / 1000);
+        p = dg_store_profile(st, dg_store_account(ex));
+        c = p ? dg_store_member(st, p, now) : NULL;
+
+        dg_guard_find(st, ex, rules->policy, p, c, now, finding);
+
+        /* what a suspect asks for is worth knowing: see the body first */
+
+        ex->throttle = NULL;
+    }
+
+    dg_store_admit(st, ex, rules->limits, rules->nlimits, rules->enforce,
+                   now_ms, decision);
+}
+
+
+void
+dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
+    const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared,
+    dg_finding_t *finding, dg_decision_t *decision)
+{
+    uint32_t        now;
+    uint64_t        n, output;
+    dg_profile_t   *p;
+    dg_campaign_t  *c, *made;
+    dg_template_t  *t;
 
     n = dg_max(rq->n, 1);
     output = dg_min(rq->max_tokens, DG_LIMIT_MAX / n) * n;
 
     dg_store_look(st, ex, rq, now_ms, shared);
-    dg_store_reserve(st, ex, limits, nlimits, enforce,
+
+    if (rules->policy) {
+        now = (uint32_t) (now_ms / 1000);
+        p = dg_store_profile(st, dg_store_account(ex));
+        c = p ? dg_store_member(st, p, now) : NULL;
+        t = dg_store_template(st, rq, &made, now);
+
+        if (t) {
+            finding->template = t->cell.id;
+        }
+
+        if (c == NULL && made) {
+            ex->late = 1;
+            c = made;
+        }
+
+        dg_guard_find(st, ex, rules->policy, p, c, now, finding);
+
+        if (shared->covered && rules->policy->actions[DG_ACTION_THROTTLE].score
+            && ex->standing < DG_THROTTLE)
+        {
+            ex->standing = DG_THROTTLE;
+            ex->standing_ms = (uint64_t) shared->covered * 1000;
+        }
+    }
+
+    dg_store_reserve(st, ex, rules->limits, rules->nlimits, rules->enforce,
                      dg_facts_input_estimate(rq), output, now_ms, decision);
 }
 
 
 void
-dg_guard_end(dg_store_t *st, dg_exchange_t *ex, const dg_end_t *end,
-    unsigned left, const dg_usage_t *usage, const dg_request_facts_t *rq,
-    const dg_response_facts_t *rs, uint64_t now_ms)
+dg_guard_end(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
+    const dg_end_t *end, unsigned left, const dg_usage_t *usage,
+    const dg_request_facts_t *rq, const dg_response_facts_t *rs,
+    const dg_shared_t *shared, uint64_t now_ms)
 {
     unsigned  accepted;
 
     accepted = end->status >= 200 && end->status < 300;
 
     dg_store_settle(st, ex, usage, accepted, accepted || left, now_ms);
-    dg_store_remember(st, ex, rq, rs, accepted, now_ms);
+    dg_store_remember(st, ex, rq, rs, end->status, now_ms);
+
+    if (rules->policy) {
+        dg_store_watch(st, ex, rules->policy, rq, usage, shared, accepted,
+                       now_ms);
+    }
+
     dg_store_tally(st, end, rq, rs);
+}
+
+
+void
+dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
+    dg_sight_t *sight)
+{
+    dg_profile_t  *p;
+
+    p = dg_store_profile(st, dg_store_account(ex));
+
+    sight->now = (uint32_t) (now_ms / 1000);
+    sight->profile = p;
+    sight->campaign = p ? dg_store_member(st, p, sight->now) : NULL;
+    sight->crowd = dg_store_crowd(st, ex, sight->now);
+}
+
+
+void
+dg_guard_list(dg_store_t *st, uint64_t now_ms, dg_guard_list_pt each,
+    void *ctx)
+{
+    uint32_t              i, k, now;
+    dg_arena_t           *campaigns, *profiles;
+    const dg_profile_t   *p;
+    const dg_campaign_t  *c;
+
+    now = (uint32_t) (now_ms / 1000);
+    campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    profiles = dg_store_arena(st, DG_PART_PROFILES);
+
+    for (i = 1; i <= campaigns->fresh; i++) {
+        c = (const dg_campaign_t *) dg_arena_cell(campaigns, i);
+
+        if (c->cell.kind == 0 || c->into != DG_NIL || c->named == 0) {
+            continue;
+        }
+
+        each(ctx, &c->cell.id, NULL);
+
+        for (k = 1; k <= profiles->fresh; k++) {
+            p = (const dg_profile_t *) dg_arena_cell(profiles, k);
+
+            if (p->cell.kind && dg_store_member(st, p, now) == c) {
+                each(ctx, &c->cell.id, &p->cell.id);
+            }
+        }
+    }
+}
+
+
+/* what there is against an exchange, and where on the ladder that is */
+
+static void
+dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
+    dg_profile_t *p, dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
+{
+    dg_sight_t  sight;
+
+    sight.profile = p;
+    sight.campaign = c;
+    sight.crowd = dg_store_crowd(st, ex, now);
+    sight.now = now;
+
+    dg_signals_score(policy->signals, &sight, &finding->score);
+
+    if (c) {
+        finding->campaign = c->cell.id;
+        ex->ids[DG_KIND_CAMPAIGN] = c->cell.id;
+
+        /* what is known of a campaign outlives the days that it rests */
+
+        finding->score.score = dg_max(finding->score.score,
+                                      dg_campaign_score(c, now));
+    }
+
+    dg_guard_ladder(ex, policy, c, now, finding);
+}
+
+
+static void
+dg_guard_ladder(dg_exchange_t *ex, const dg_policy_t *policy,
+    dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
+{
+    unsigned            score, attention;
+    const dg_score_t   *found;
+    const dg_action_t  *a;
+
+    a = policy->actions;
+    found = &finding->score;
+    score = found->score;
+    attention = c ? 2 : dg_guard_attention(found);
+
+    if (attention == 0) {
+        return;
+    }
+
+#define dg_guard_rung(id)  (a[id].score && score >= a[id].score)
+
+    if (dg_guard_rung(DG_ACTION_TAG)) {
+        ex->standing = DG_TAG;
+    }
+
+    if (dg_guard_rung(DG_ACTION_PACE)) {
+        ex->standing = DG_PACE;
+        finding->pace = a[DG_ACTION_PACE].pace;
+    }
+
+    if (attention < 2) {
+        return;
+    }
+
+    if (dg_guard_rung(DG_ACTION_THROTTLE)) {
+        ex->throttle = &a[DG_ACTION_THROTTLE].limit;
+    }
+
+    if (c == NULL) {
+        return;
+    }
+
+    if (dg_guard_rung(DG_ACTION_BLOCK) && c->blocked <= now
+        && found->families[DG_FAMILY_LINKAGE] >= DG_BLOCK_LINKAGE)
+    {
+        c->blocked = now + a[DG_ACTION_BLOCK].seconds;
+    }
+
+    if (c->blocked > now && a[DG_ACTION_BLOCK].score) {
+        ex->standing = DG_BLOCK;
+        ex->standing_ms = (uint64_t) (c->blocked - now) * 1000;
+    }
+
+#undef dg_guard_rung
+}
+
+
+/*
+ * 2: families that agree; 1: one that is as strong as it gets, which is
+ * enough to be told and slowed; 0: nothing
+ */
+
+static unsigned
+dg_guard_attention(const dg_score_t *score)
+{
+    unsigned  i, families;
+
+    families = 0;
+
+    for (i = 0; i < DG_FAMILIES; i++) {
+        families += score->families[i] >= DG_FAMILY_LEAST;
+    }
+
+    if (families >= 2) {
+        return 2;
+    }
+
+    for (i = 0; i < score->n; i++) {
+        if (score->reason[i].full) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

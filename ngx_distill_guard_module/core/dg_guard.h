@@ -6,7 +6,7 @@
  *
  *     dg_dialect_match()    which API it is
  *     dg_identity_...()     who asks
- *     dg_store_admit()      may it pass, by what is known so far
+ *     dg_guard_head()       may it pass, by what is known so far
  *     dg_request_...()      what is asked
  *     dg_guard_body()       may it pass, now that this is known
  *     dg_response_...()     what is answered
@@ -23,6 +23,7 @@
 #include "dg_core.h"
 #include "dg_facts.h"
 #include "dg_limit.h"
+#include "dg_policy.h"
 #include "dg_store.h"
 
 
@@ -30,23 +31,70 @@
 #define DG_STATUS_LEFT  499
 
 
+/* by what an exchange is judged; no policy: it is exempt */
+
+typedef struct {
+    const dg_policy_t   *policy;
+    const dg_limit_t    *limits;
+    size_t               nlimits;
+    unsigned             enforce:1;  /* else what would be refused passes, and
+                                        is counted */
+} dg_rules_t;
+
+
+/* what is known of whoever asks, and of what it belongs to */
+
+typedef struct {
+    dg_score_t           score;
+    dg_id_t              campaign;   /* that it belongs to; or none */
+    dg_id_t              template;   /* that others use, too; or none */
+    unsigned             pace;       /* output tokens a second, of DG_PACE */
+} dg_finding_t;
+
+
+/*
+ * Whoever asks is known.  The caller has set ex->ids, ex->hosting and
+ * ex->relay.  As dg_store_admit(), and whatever stands against the account.
+ */
+void dg_guard_head(dg_store_t *st, dg_exchange_t *ex,
+    const dg_rules_t *rules, uint64_t now_ms, dg_finding_t *finding,
+    dg_decision_t *decision);
+
 /*
  * The body has been read, to its end; not for a request without a body.
- * With enforce 0 a refusal is only counted.
+ * finding is that of the head, and is added to.  The decision is the body's
+ * alone: whoever has both keeps the greater verdict.
  */
 void dg_guard_body(dg_store_t *st, dg_exchange_t *ex,
-    const dg_limit_t *limits, size_t nlimits, int enforce,
-    const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared,
-    dg_decision_t *decision);
+    const dg_rules_t *rules, const dg_request_facts_t *rq, uint64_t now_ms,
+    dg_shared_t *shared, dg_finding_t *finding, dg_decision_t *decision);
 
 /*
  * The exchange has ended, however it did; once, also for one that was
  * refused: its status and its usage are none.  left is set if the client
  * went before the answer: that has made the upstream work all the same.
  */
-void dg_guard_end(dg_store_t *st, dg_exchange_t *ex, const dg_end_t *end,
-    unsigned left, const dg_usage_t *usage, const dg_request_facts_t *rq,
-    const dg_response_facts_t *rs, uint64_t now_ms);
+void dg_guard_end(dg_store_t *st, dg_exchange_t *ex,
+    const dg_rules_t *rules, const dg_end_t *end, unsigned left,
+    const dg_usage_t *usage, const dg_request_facts_t *rq,
+    const dg_response_facts_t *rs, const dg_shared_t *shared,
+    uint64_t now_ms);
+
+
+/* what the signals see of whoever asks, as of now; changes nothing */
+void dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
+    dg_sight_t *sight);
+
+
+/*
+ * Campaigns as they stand: calls back with each that has a name, and with
+ * each of its accounts.  account is NULL for the campaign itself.
+ */
+typedef void (*dg_guard_list_pt)(void *ctx, const dg_id_t *campaign,
+    const dg_id_t *account);
+
+void dg_guard_list(dg_store_t *st, uint64_t now_ms, dg_guard_list_pt each,
+    void *ctx);
 
 
 #endif /* _DG_GUARD_H_INCLUDED_ */

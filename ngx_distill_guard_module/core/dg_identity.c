@@ -13,6 +13,8 @@
 #define DG_IDENTITY_AGENT     (DG_CREDENTIALS + 1)
 #define DG_IDENTITY_UNSTEADY  (DG_CREDENTIALS + 2)  /* comes and goes between
                                         requests of one and the same client */
+#define DG_IDENTITY_PLATFORM  (DG_CREDENTIALS + 3)  /* and, after it, the next
+                                        of platform[] */
 
 #define DG_IDENTITY_NAME  32     /* a multiple of 8; longer names are cut */
 
@@ -23,12 +25,30 @@ typedef struct {
 } dg_identity_name_t;
 
 
+/*
+ * SDKs made by Stainless call themselves "OpenAI/Python 2.1.0",
+ * "AsyncAnthropic/Python 0.70.0" or "OpenAI::Client/Ruby 0.30.0", and say the
+ * same in headers of their own.
+ */
+
+typedef struct {
+    dg_str_t       agent;        /* in the user agent */
+    dg_str_t       lang;         /* in x-stainless-lang */
+    unsigned       always;       /* sends them since its first version */
+} dg_identity_sdk_t;
+
+
 static unsigned dg_identity_what(const dg_str_t *lower);
 static void dg_identity_credential(dg_identity_t *who, dg_credential_t place,
     const dg_str_t *value);
 static void dg_identity_found(dg_identity_t *who, dg_credential_t place,
     const dg_id_t *id);
 static void dg_identity_agent(dg_identity_t *who, const dg_str_t *agent);
+static void dg_identity_sdk(dg_identity_t *who, const dg_str_t *agent);
+static int dg_identity_vendor(const dg_str_t *name);
+static int dg_identity_begins(const dg_str_t *text, const dg_str_t *with);
+static void dg_identity_word(dg_identity_word_t *word, const u_char *text,
+    size_t len);
 static int dg_identity_bearer(dg_str_t *value);
 static u_char dg_identity_lower(u_char ch);
 static uint64_t dg_identity_lower_word(uint64_t w);
@@ -53,7 +73,35 @@ static const dg_identity_name_t  dg_identity_names[] = {
     { dg_string("content-length"), DG_IDENTITY_UNSTEADY },
     { dg_string("x-goog-api-key"), DG_CREDENTIAL_X_GOOG_API_KEY },
     { dg_string("idempotency-key"), DG_IDENTITY_UNSTEADY },
-    { dg_string("transfer-encoding"), DG_IDENTITY_UNSTEADY }
+    { dg_string("x-stainless-lang"), DG_IDENTITY_PLATFORM },
+    { dg_string("transfer-encoding"), DG_IDENTITY_UNSTEADY },
+    { dg_string("x-stainless-package-version"), DG_IDENTITY_PLATFORM + 1 }
+};
+
+
+static const dg_identity_sdk_t  dg_identity_sdks[] = {
+    { dg_string("Python "), dg_string("python"), 1 },
+    { dg_string("JS "), dg_string("js"), 1 },
+    { dg_string("Go "), dg_string("go"), 0 },
+    { dg_string("Java "), dg_string("java"), 0 },
+    { dg_string("Ruby "), dg_string("ruby"), 0 }
+};
+
+
+/* an SDK that goes through one of these puts its own name in its place */
+
+static const dg_str_t  dg_identity_libraries[] = {
+    dg_string("Go-http-client/"),
+    dg_string("python-requests/"),
+    dg_string("node-fetch/")
+};
+
+
+/* in the names of the SDKs' clients */
+
+static const dg_str_t  dg_identity_vendors[] = {
+    dg_string("OpenAI"),
+    dg_string("Anthropic")
 };
 
 
@@ -131,6 +179,10 @@ dg_identity_header(dg_identity_t *who, const dg_str_t *name,
 
     if (what < DG_CREDENTIALS) {
         dg_identity_credential(who, (dg_credential_t) what, value);
+
+    } else if (what >= DG_IDENTITY_PLATFORM) {
+        dg_identity_word(&who->platform[what - DG_IDENTITY_PLATFORM],
+                         value->data, value->len);
     }
 }
 
@@ -328,6 +380,134 @@ dg_identity_agent(dg_identity_t *who, const dg_str_t *agent)
     family.len = len;
 
     dg_identity_trait(who, &family);
+    dg_identity_sdk(who, agent);
+}
+
+
+static void
+dg_identity_sdk(dg_identity_t *who, const dg_str_t *agent)
+{
+    size_t                    i;
+    dg_str_t                  name, rest;
+    const u_char             *slash;
+    const dg_identity_sdk_t  *sdk;
+
+    for (i = 0; i < dg_nelts(dg_identity_libraries); i++) {
+        if (dg_identity_begins(agent, &dg_identity_libraries[i])) {
+            who->library = 1;
+            return;
+        }
+    }
+
+    slash = agent->len ? memchr(agent->data, '/', agent->len) : NULL;
+    if (slash == NULL) {
+        return;
+    }
+
+    name.data = agent->data;
+    name.len = slash - agent->data;
+    rest.data = slash + 1;
+    rest.len = agent->len - name.len - 1;
+
+    if (!dg_identity_vendor(&name)) {
+        return;
+    }
+
+    for (i = 0; i < dg_nelts(dg_identity_sdks); i++) {
+        sdk = &dg_identity_sdks[i];
+
+        if (!dg_identity_begins(&rest, &sdk->agent)) {
+            continue;
+        }
+
+        rest.data += sdk->agent.len;
+        rest.len -= sdk->agent.len;
+
+        who->stainless = sdk->always;
+        dg_identity_word(&who->agent[0], sdk->lang.data, sdk->lang.len);
+        dg_identity_word(&who->agent[1], rest.data, rest.len);
+        return;
+    }
+}
+
+
+/* "OpenAI", "AsyncAnthropic", "AzureOpenAI", "AnthropicBedrock" */
+
+static int
+dg_identity_vendor(const dg_str_t *name)
+{
+    size_t    i;
+    dg_str_t  rest;
+
+    for (rest = *name; rest.len; rest.data++, rest.len--) {
+        for (i = 0; i < dg_nelts(dg_identity_vendors); i++) {
+            if (dg_identity_begins(&rest, &dg_identity_vendors[i])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+dg_identity_begins(const dg_str_t *text, const dg_str_t *with)
+{
+    return text->len >= with->len
+           && memcmp(text->data, with->data, with->len) == 0;
+}
+
+
+/* up to a space, in lower case; of what is said twice the first is it */
+
+static void
+dg_identity_word(dg_identity_word_t *word, const u_char *text, size_t len)
+{
+    if (word->len) {
+        return;
+    }
+
+    while (word->len < dg_min(len, DG_IDENTITY_WORD)
+           && text[word->len] != ' ')
+    {
+        word->text[word->len] = dg_identity_lower(text[word->len]);
+        word->len++;
+    }
+}
+
+
+unsigned
+dg_identity_relay(const dg_identity_t *who)
+{
+    unsigned                   i;
+    const dg_identity_word_t  *agent, *platform;
+
+    agent = who->agent;
+    platform = who->platform;
+
+    if (who->library) {
+        return platform[0].len != 0;
+    }
+
+    if (agent[0].len == 0) {
+        return 0;
+    }
+
+    if (platform[0].len == 0) {
+        return who->stainless;
+    }
+
+    for (i = 0; i < 2; i++) {
+        if (agent[i].len && platform[i].len
+            && (agent[i].len != platform[i].len
+                || memcmp(agent[i].text, platform[i].text, agent[i].len) != 0))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

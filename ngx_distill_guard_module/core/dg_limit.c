@@ -4,6 +4,7 @@
 
 
 #include "dg_limit.h"
+#include "dg_conf.h"
 #include "dg_print.h"
 
 #include <stdio.h>
@@ -34,16 +35,8 @@ static const unsigned  dg_limit_masks[DG_METRICS] = {
 };
 
 
-static int dg_limit_rate(dg_limit_t *limit, const dg_str_t *rate,
-    char reason[DG_ERROR_TEXT]);
 static int dg_limit_number(uint64_t *n, const dg_str_t *number,
     char reason[DG_ERROR_TEXT]);
-static int dg_limit_split(const dg_str_t *s, u_char c, dg_str_t *before,
-    dg_str_t *after);
-static unsigned dg_limit_name(const dg_str_t *names, unsigned first,
-    unsigned n, const dg_str_t *name);
-static u_char *dg_limit_names(u_char *p, const dg_str_t *names,
-    unsigned first, unsigned n);
 
 
 unsigned
@@ -60,10 +53,10 @@ dg_limit_kind(dg_limit_t *limit, const dg_str_t *arg,
     u_char    names[DG_LIMIT_NAMES];
     unsigned  kind;
 
-    kind = dg_limit_name(dg_kinds, DG_KIND_KEY, DG_KINDS, arg);
+    kind = dg_conf_name(dg_kinds, DG_KIND_KEY, DG_KINDS, arg);
 
     if (kind == DG_KINDS) {
-        *dg_limit_names(names, dg_kinds, DG_KIND_KEY, DG_KINDS) = '\0';
+        *dg_conf_names(names, dg_kinds, DG_KIND_KEY, DG_KINDS) = '\0';
 
         snprintf(error, DG_ERROR_TEXT, "unknown subject \"%.*s\": use %s",
                  dg_limit_shown(arg), names);
@@ -85,17 +78,17 @@ dg_limit_parse(dg_limit_t *limit, const dg_str_t *arg,
     dg_str_t  name, rate;
     unsigned  metric;
 
-    if (dg_limit_split(arg, '=', &name, &rate) != DG_OK) {
+    if (dg_conf_split(arg, '=', &name, &rate) != DG_OK) {
         snprintf(error, DG_ERROR_TEXT, "invalid limit \"%.*s\": use "
                  "metric=number/period, as in output_tokens=200k/h",
                  dg_limit_shown(arg));
         return DG_ERROR;
     }
 
-    metric = dg_limit_name(dg_metrics, 0, DG_METRICS, &name);
+    metric = dg_conf_name(dg_metrics, 0, DG_METRICS, &name);
 
     if (metric == DG_METRICS) {
-        *dg_limit_names(names, dg_metrics, 0, DG_METRICS) = '\0';
+        *dg_conf_names(names, dg_metrics, 0, DG_METRICS) = '\0';
 
         snprintf(error, DG_ERROR_TEXT, "unknown metric \"%.*s\": use %s",
                  dg_limit_shown(&name), names);
@@ -129,7 +122,7 @@ dg_limit_text(u_char *p, const dg_limit_t *limit)
 }
 
 
-static int
+int
 dg_limit_rate(dg_limit_t *limit, const dg_str_t *rate,
     char reason[DG_ERROR_TEXT])
 {
@@ -137,7 +130,7 @@ dg_limit_rate(dg_limit_t *limit, const dg_str_t *rate,
     unsigned  p;
     dg_str_t  number, period, periods[DG_WINDOWS];
 
-    if (dg_limit_split(rate, '/', &number, &period) != DG_OK) {
+    if (dg_conf_split(rate, '/', &number, &period) != DG_OK) {
         snprintf(reason, DG_ERROR_TEXT, "use number/period, as in 200k/h");
         return DG_ERROR;
     }
@@ -152,10 +145,10 @@ dg_limit_rate(dg_limit_t *limit, const dg_str_t *rate,
         periods[p].len = 1;
     }
 
-    p = dg_limit_name(periods, 0, DG_WINDOWS, &period);
+    p = dg_conf_name(periods, 0, DG_WINDOWS, &period);
 
     if (p == DG_WINDOWS) {
-        *dg_limit_names(names, periods, 0, DG_WINDOWS) = '\0';
+        *dg_conf_names(names, periods, 0, DG_WINDOWS) = '\0';
 
         snprintf(reason, DG_ERROR_TEXT, "the period is %s", names);
         return DG_ERROR;
@@ -171,36 +164,21 @@ static int
 dg_limit_number(uint64_t *n, const dg_str_t *number,
     char reason[DG_ERROR_TEXT])
 {
-    size_t    i, len;
+    size_t    i;
     uint64_t  unit;
+    dg_str_t  digits;
 
-    len = number->len;
-    unit = 1;
-
-    if (len > 1) {
-        switch (number->data[len - 1] | 0x20) {
-
-        case 'k':
-            unit = 1000;
-            len--;
-            break;
-
-        case 'm':
-            unit = 1000000;
-            len--;
-            break;
-        }
-    }
-
+    digits = *number;
+    unit = dg_conf_unit(&digits, 1000);
     *n = 0;
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < digits.len; i++) {
 
-        if (number->data[i] < '0' || number->data[i] > '9') {
+        if (digits.data[i] < '0' || digits.data[i] > '9') {
             break;
         }
 
-        *n = *n * 10 + (uint64_t) (number->data[i] - '0');
+        *n = *n * 10 + (uint64_t) (digits.data[i] - '0');
 
         if (*n > DG_LIMIT_MAX / unit) {
             snprintf(reason, DG_ERROR_TEXT, "the number is at most %llu",
@@ -209,7 +187,7 @@ dg_limit_number(uint64_t *n, const dg_str_t *number,
         }
     }
 
-    if (i < len || len == 0) {
+    if (i < digits.len || digits.len == 0) {
         snprintf(reason, DG_ERROR_TEXT, "the number is whole, with k or m "
                  "behind it or without");
         return DG_ERROR;
@@ -223,68 +201,4 @@ dg_limit_number(uint64_t *n, const dg_str_t *number,
     *n *= unit;
 
     return DG_OK;
-}
-
-
-/* at the first c; neither side may be empty */
-
-static int
-dg_limit_split(const dg_str_t *s, u_char c, dg_str_t *before, dg_str_t *after)
-{
-    const u_char  *p;
-
-    p = (s->len == 0) ? NULL : memchr(s->data, c, s->len);
-
-    if (p == NULL || p == s->data || p == s->data + s->len - 1) {
-        return DG_ERROR;
-    }
-
-    before->data = s->data;
-    before->len = (size_t) (p - s->data);
-
-    after->data = p + 1;
-    after->len = s->len - before->len - 1;
-
-    return DG_OK;
-}
-
-
-/* from first on; n if it is none of them */
-
-static unsigned
-dg_limit_name(const dg_str_t *names, unsigned first, unsigned n,
-    const dg_str_t *name)
-{
-    unsigned  i;
-
-    for (i = first; i < n; i++) {
-
-        if (names[i].len == name->len
-            && memcmp(names[i].data, name->data, name->len) == 0)
-        {
-            break;
-        }
-    }
-
-    return i;
-}
-
-
-/* "a, b, c or d" */
-
-static u_char *
-dg_limit_names(u_char *p, const dg_str_t *names, unsigned first, unsigned n)
-{
-    unsigned  i;
-
-    for (i = first; i < n; i++) {
-
-        if (i > first) {
-            p = dg_print(p, (i + 1 < n) ? ", " : " or ");
-        }
-
-        p = dg_print_str(p, &names[i]);
-    }
-
-    return p;
 }

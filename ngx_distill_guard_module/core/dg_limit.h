@@ -52,6 +52,13 @@ int dg_limit_kind(dg_limit_t *limit, const dg_str_t *arg,
 int dg_limit_parse(dg_limit_t *limit, const dg_str_t *arg,
     char error[DG_ERROR_TEXT]);
 
+/*
+ * "200k/h" alone: sets n and period.  The message is a reason, of at most 64
+ * bytes.
+ */
+int dg_limit_rate(dg_limit_t *limit, const dg_str_t *rate,
+    char reason[DG_ERROR_TEXT]);
+
 /* the counters it looks at, as for dg_windows_used() */
 unsigned dg_limit_mask(const dg_limit_t *limit);
 

@@ -40,29 +40,42 @@ void
 dg_store_look(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared)
 {
-    dg_recall_look(dg_store_recall(st), dg_store_account(ex), rq,
-                   (uint32_t) (now_ms / 1000), shared);
+    dg_recall_look(dg_store_arena(st, DG_PART_RECALL), dg_store_account(ex),
+                   rq, (uint32_t) (now_ms / 1000), shared);
 }
 
+
+/*
+ * What the upstream refuses is refused: the one who asks goes to the next
+ * account with it all the same.
+ */
 
 void
 dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs,
-    unsigned accepted, uint64_t now_ms)
+    unsigned status, uint64_t now_ms)
 {
     uint32_t        now;
+    unsigned        suspect;
+    dg_arena_t     *a;
     const dg_id_t  *account;
 
     now = (uint32_t) (now_ms / 1000);
     account = dg_store_account(ex);
+    a = dg_store_arena(st, DG_PART_RECALL);
 
     dg_store_begin(st);
 
-    if (accepted) {
-        dg_recall_accepted(dg_store_recall(st), account, rq, rs, now);
+    if (status >= 200 && status < 300) {
+        dg_recall_accepted(a, account, rq, rs, now);
 
-    } else if (ex->refused) {
-        dg_recall_refused(dg_store_recall(st), account, rq, now);
+    } else if ((ex->refused && !ex->dry) || status == 403 || status == 408
+               || status == 429 || status >= 500)
+    {
+        suspect = !ex->dry && ex->refused
+                  && (ex->throttle || ex->standing >= DG_THROTTLE);
+
+        dg_recall_refused(a, account, rq, suspect, now);
     }
 
     dg_store_end(st);

@@ -4,13 +4,16 @@
 
 
 #include "dg_recall.h"
+#include "dg_bits.h"
 
 
 static const dg_memory_t *dg_recall_find(dg_arena_t *a,
     dg_recall_kind_t kind, const dg_id_t *id, uint32_t now);
 static void dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind,
-    const dg_id_t *id, const dg_id_t *account, uint32_t now);
-static uint64_t dg_recall_short(const dg_id_t *account);
+    const dg_id_t *id, const dg_id_t *account, unsigned suspect,
+    uint32_t now);
+static void dg_recall_partner(dg_shared_t *shared, dg_tie_t tie,
+    const dg_id_t *account);
 static uint64_t dg_recall_bit(const dg_id_t *account);
 static int dg_recall_long(const dg_request_facts_t *rq);
 
@@ -23,28 +26,12 @@ const uint32_t  dg_recall_ttl[DG_RECALLS] = {
 };
 
 
-/*
- * Accounts by how many of 64 bits they have set: n = -64 ln(1 - bits / 64),
- * rounded (Whang, Vander-Zanden, Taylor, "A Linear-Time Probabilistic
- * Counting Algorithm for Database Applications", 1990).  64 bits say no more
- * than that it is as many as 63 would.
- */
-
-static const uint16_t  dg_recall_counts[65] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17,
-    18, 20, 21, 23, 24, 25, 27, 28, 30, 32, 33, 35, 37, 39, 40, 42,
-    44, 46, 48, 51, 53, 55, 58, 60, 63, 65, 68, 71, 74, 78, 81, 85,
-    89, 93, 97, 102, 107, 113, 119, 126, 133, 142, 151, 163, 177, 196, 222, 266,
-    266
-};
-
-
 void
 dg_recall_look(dg_arena_t *a, const dg_id_t *account,
     const dg_request_facts_t *rq, uint32_t now, dg_shared_t *shared)
 {
     unsigned            i, n;
-    uint64_t            me, seen;
+    uint64_t            seen;
     const dg_memory_t  *m;
 
     memset(shared, 0, sizeof(dg_shared_t));
@@ -53,14 +40,14 @@ dg_recall_look(dg_arena_t *a, const dg_id_t *account,
         return;
     }
 
-    me = dg_recall_short(account);
     n = dg_min(rq->presented.n, DG_IDS);
 
     for (i = 0; i < n; i++) {
         m = dg_recall_find(a, DG_RECALL_ISSUED, &rq->presented.id[i], now);
 
-        if (m && m->first != me) {
+        if (m && !dg_id_equal(&m->first, account)) {
             shared->issued++;
+            dg_recall_partner(shared, DG_TIE_PROVENANCE, &m->first);
         }
     }
 
@@ -68,20 +55,51 @@ dg_recall_look(dg_arena_t *a, const dg_id_t *account,
         return;
     }
 
-    m = dg_recall_find(a, DG_RECALL_REFUSED, &rq->content, now);
-
-    if (m && m->first != me) {
-        shared->refused = 1;
-    }
-
     m = dg_recall_find(a, DG_RECALL_ACCEPTED, &rq->content, now);
 
     if (m) {
         seen = dg_recall_bit(account);
 
-        shared->accepted = (m->first != me);
+        shared->accepted = !dg_id_equal(&m->first, account);
         shared->accounts = dg_recall_accounts(m) + !(m->seen & seen);
         shared->accounts = dg_max(shared->accounts, shared->accepted + 1);
+    }
+
+    m = dg_recall_find(a, DG_RECALL_REFUSED, &rq->content, now);
+
+    if (m && !dg_id_equal(&m->first, account)) {
+        shared->refused = 1;
+
+        if (shared->accounts <= DG_RECALL_RARE) {
+            dg_recall_partner(shared, DG_TIE_FAILOVER, &m->first);
+        }
+    }
+
+    if (m && m->suspect && shared->accounts <= DG_RECALL_RARE) {
+        shared->covered = m->until - now;
+    }
+}
+
+
+/* each once */
+
+static void
+dg_recall_partner(dg_shared_t *shared, dg_tie_t tie, const dg_id_t *account)
+{
+    unsigned  i;
+
+    for (i = 0; i < shared->npartners; i++) {
+        if (shared->partner[i].tie == tie
+            && dg_id_equal(&shared->partner[i].account, account))
+        {
+            return;
+        }
+    }
+
+    if (i < DG_PARTNERS) {
+        shared->partner[i].tie = tie;
+        shared->partner[i].account = *account;
+        shared->npartners++;
     }
 }
 
@@ -100,21 +118,23 @@ dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
     n = dg_min(rs->issued.n, DG_IDS);
 
     for (i = 0; i < n; i++) {
-        dg_recall_keep(a, DG_RECALL_ISSUED, &rs->issued.id[i], account, now);
+        dg_recall_keep(a, DG_RECALL_ISSUED, &rs->issued.id[i], account, 0,
+                       now);
     }
 
     if (dg_recall_long(rq)) {
-        dg_recall_keep(a, DG_RECALL_ACCEPTED, &rq->content, account, now);
+        dg_recall_keep(a, DG_RECALL_ACCEPTED, &rq->content, account, 0, now);
     }
 }
 
 
 void
 dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
-    const dg_request_facts_t *rq, uint32_t now)
+    const dg_request_facts_t *rq, unsigned suspect, uint32_t now)
 {
     if (!dg_id_none(account) && dg_recall_long(rq)) {
-        dg_recall_keep(a, DG_RECALL_REFUSED, &rq->content, account, now);
+        dg_recall_keep(a, DG_RECALL_REFUSED, &rq->content, account, suspect,
+                       now);
     }
 }
 
@@ -122,16 +142,7 @@ dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
 unsigned
 dg_recall_accounts(const dg_memory_t *m)
 {
-    unsigned  n;
-    uint64_t  bits;
-
-    n = 0;
-
-    for (bits = m->seen; bits; bits &= bits - 1) {
-        n++;
-    }
-
-    return dg_recall_counts[n];
+    return dg_bits_estimate(dg_bits_set(&m->seen, 1), 64);
 }
 
 
@@ -151,7 +162,7 @@ dg_recall_find(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
 
 static void
 dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
-    const dg_id_t *account, uint32_t now)
+    const dg_id_t *account, unsigned suspect, uint32_t now)
 {
     int           created;
     dg_memory_t  *m;
@@ -165,23 +176,16 @@ dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
     }
 
     if (created || m->until <= now) {
-        m->first = dg_recall_short(account);
+        m->first = *account;
         m->seen = 0;
+        m->suspect = 0;
     }
 
     m->seen |= dg_recall_bit(account);
+    m->suspect |= suspect;
     m->until = now + dg_recall_ttl[kind];
 
     dg_arena_touch(a, &m->cell);
-}
-
-
-/* accounts are hashes: half of one tells two of them apart well enough */
-
-static uint64_t
-dg_recall_short(const dg_id_t *account)
-{
-    return account->v[0];
 }
 
 

@@ -38,14 +38,38 @@ extern const uint32_t  dg_recall_ttl[DG_RECALLS];
 
 #define DG_RECALL_CONTENT  200
 
+/* and so is what more accounts than these were answered */
+
+#define DG_RECALL_RARE     3
+
 
 typedef struct {
     dg_cell_t      cell;
-    uint64_t       first;        /* account that had it first, shortened */
+    dg_id_t        first;        /* account that had it first */
     uint64_t       seen;         /* accounts, one bit of 64 for each hash */
     uint32_t       until;        /* Unix seconds */
-    uint32_t       unused;
+    uint32_t       suspect;      /* 1: refused for what its account is, not
+                                    for a limit that anybody may reach */
 } dg_memory_t;
+
+
+/* how two accounts may be tied: what one of them had only one should have */
+
+typedef enum {
+    DG_TIE_PROVENANCE = 0,       /* ids issued to the one, presented by the
+                                    other */
+    DG_TIE_FAILOVER,             /* content refused to the one, asked by the
+                                    other */
+    DG_TIES
+} dg_tie_t;
+
+
+#define DG_PARTNERS  8           /* of one exchange, those that are kept */
+
+typedef struct {
+    dg_tie_t       tie;
+    dg_id_t        account;
+} dg_partner_t;
 
 
 /*
@@ -60,6 +84,10 @@ typedef struct {
     unsigned       refused;
     unsigned       accepted;
     unsigned       accounts;
+    unsigned       covered;      /* seconds for which its content is refused
+                                    to everybody; 0: it is not */
+    unsigned       npartners;
+    dg_partner_t   partner[DG_PARTNERS];
 } dg_shared_t;
 
 
@@ -75,9 +103,9 @@ void dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs,
     uint32_t now);
 
-/* remembers a content that was refused */
+/* remembers a content that was refused, for a limit or to a suspect */
 void dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
-    const dg_request_facts_t *rq, uint32_t now);
+    const dg_request_facts_t *rq, unsigned suspect, uint32_t now);
 
 /* the accounts of a memory: linear counting over 64 bits */
 unsigned dg_recall_accounts(const dg_memory_t *m);

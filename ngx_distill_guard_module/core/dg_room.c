@@ -13,6 +13,9 @@
 #define DG_INFLIGHT_WAIT  1000
 
 
+static void dg_room_judge(const dg_limit_t *limit, unsigned kind,
+    dg_exchange_t *ex, const dg_subject_t *s, uint64_t asked,
+    uint64_t now_ms, dg_decision_t *decision);
 static unsigned dg_room_subject(const dg_limit_t *limit,
     const dg_exchange_t *ex);
 static uint64_t dg_room_held(const dg_limit_t *limit, const dg_subject_t *s,
@@ -37,44 +40,83 @@ dg_store_has(const dg_exchange_t *ex, unsigned kind)
 
 
 void
-dg_store_judge(const dg_exchange_t *ex, const dg_subjects_t s,
+dg_store_judge(dg_exchange_t *ex, const dg_subjects_t s,
     const dg_limit_t *limits, size_t nlimits,
     const uint64_t asked[DG_METRICS], uint64_t now_ms,
     dg_decision_t *decision)
 {
-    size_t               i;
-    uint64_t             used, held, want, wait;
-    const dg_limit_t    *limit;
-    const dg_subject_t  *subject;
+    size_t             i;
+    unsigned           kind;
+    const dg_limit_t  *limit;
 
     memset(decision, 0, sizeof(dg_decision_t));
 
     for (i = 0; i < nlimits; i++) {
-
         limit = &limits[i];
-        subject = s[dg_room_subject(limit, ex)];
+        kind = dg_room_subject(limit, ex);
 
-        if (subject == NULL || asked[limit->metric] == 0) {
+        if (s[kind] == NULL) {
             continue;
         }
 
-        want = dg_min(asked[limit->metric], limit->n);
-        held = dg_room_held(limit, subject, now_ms);
-        used = dg_windows_used(&subject->windows, limit->period,
-                               dg_limit_mask(limit), now_ms);
+        /* as a part of a campaign known by its body it was counted since */
 
-        if (dg_add(dg_add(used, held), want) <= limit->n) {
-            continue;
+        if (asked[limit->metric] || (ex->late && kind == DG_KIND_CAMPAIGN)) {
+            dg_room_judge(limit, kind, ex, s[kind], asked[limit->metric],
+                          now_ms, decision);
         }
+    }
 
-        wait = dg_room_wait(limit, subject, used, held, want, now_ms);
+    if (ex->throttle) {
+        kind = dg_store_has(ex, DG_KIND_CAMPAIGN) ? DG_KIND_CAMPAIGN
+               : dg_store_has(ex, DG_KIND_ACCOUNT) ? DG_KIND_ACCOUNT
+                                                   : DG_KIND_KEY;
 
-        if (decision->limit == NULL || wait > decision->wait_ms) {
-            decision->verdict = DG_THROTTLE;
-            decision->limit = limit;
-            decision->value = dg_add(used, held);
-            decision->wait_ms = wait;
+        if (s[kind]) {
+            dg_room_judge(ex->throttle, kind, ex, s[kind],
+                          asked[ex->throttle->metric], now_ms, decision);
         }
+    }
+
+    if (ex->standing > decision->verdict) {
+        memset(decision, 0, sizeof(dg_decision_t));
+
+        decision->verdict = ex->standing;
+        decision->wait_ms = ex->standing_ms;
+    }
+}
+
+
+static void
+dg_room_judge(const dg_limit_t *limit, unsigned kind, dg_exchange_t *ex,
+    const dg_subject_t *s, uint64_t asked, uint64_t now_ms,
+    dg_decision_t *decision)
+{
+    uint64_t  used, held, want, wait;
+
+    want = dg_min(asked, limit->n);
+    held = dg_room_held(limit, s, now_ms);
+    used = dg_windows_used(&s->windows, limit->period, dg_limit_mask(limit),
+                           now_ms);
+
+    if (limit->period != DG_SECOND && limit != ex->throttle
+        && used >= limit->n - limit->n / 10)
+    {
+        ex->near = 1;
+    }
+
+    if (dg_add(dg_add(used, held), want) <= limit->n) {
+        return;
+    }
+
+    wait = dg_room_wait(limit, s, used, held, want, now_ms);
+
+    if (decision->limit == NULL || wait > decision->wait_ms) {
+        decision->verdict = DG_THROTTLE;
+        decision->limit = limit;
+        decision->kind = kind;
+        decision->value = dg_add(used, held);
+        decision->wait_ms = dg_max(wait, 1);
     }
 }
 

@@ -34,6 +34,10 @@ static int dg_settings_mode(dg_settings_t *s, const dg_str_t *words,
     unsigned n, char error[DG_CONF_ERROR]);
 static int dg_settings_limit(dg_settings_t *s, const dg_str_t *words,
     unsigned n, char error[DG_CONF_ERROR]);
+static int dg_settings_signal(dg_settings_t *s, const dg_str_t *words,
+    unsigned n, char error[DG_CONF_ERROR]);
+static int dg_settings_action(dg_settings_t *s, const dg_str_t *words,
+    unsigned n, char error[DG_CONF_ERROR]);
 
 static int dg_settings_directive(dg_settings_t *s, const dg_conf_t *conf,
     char error[DG_CONF_ERROR]);
@@ -76,6 +80,10 @@ const dg_directive_desc_t  dg_directives[DG_DIRECTIVES] = {
 
     { dg_string("distill_guard_limit"), 2, DG_CONF_WORDS, 0,
       dg_settings_limit, NULL },
+
+    { dg_string("distill_guard_signal"), 2, 4, 0, dg_settings_signal, NULL },
+
+    { dg_string("distill_guard_action"), 2, 3, 0, dg_settings_action, NULL },
 
     { dg_string("distill_guard_status"), 0, 0, 0, NULL,
       "nothing is served" }
@@ -236,43 +244,28 @@ dg_setting_place(dg_place_kind_t *kind, const dg_str_t *words,
 static int
 dg_setting_size(uint64_t *size, const dg_str_t *text)
 {
-    size_t    i, len;
+    size_t    i;
     uint64_t  unit;
+    dg_str_t  digits;
 
-    len = text->len;
-    unit = 1;
-
-    if (len > 1) {
-        switch (text->data[len - 1] | 0x20) {
-
-        case 'k':
-            unit = 1024;
-            len--;
-            break;
-
-        case 'm':
-            unit = 1024 * 1024;
-            len--;
-            break;
-        }
-    }
-
+    digits = *text;
+    unit = dg_conf_unit(&digits, 1024);
     *size = 0;
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < digits.len; i++) {
 
-        if (text->data[i] < '0' || text->data[i] > '9'
+        if (digits.data[i] < '0' || digits.data[i] > '9'
             || *size > (uint64_t) PTRDIFF_MAX / unit / 10 - 1)
         {
             return DG_ERROR;
         }
 
-        *size = *size * 10 + (uint64_t) (text->data[i] - '0');
+        *size = *size * 10 + (uint64_t) (digits.data[i] - '0');
     }
 
     *size *= unit;
 
-    return len == 0 ? DG_ERROR : DG_OK;
+    return digits.len == 0 ? DG_ERROR : DG_OK;
 }
 
 
@@ -311,6 +304,7 @@ dg_settings_read(dg_settings_t *s, u_char *text, size_t len, unsigned *line,
     dg_conf_t  conf;
 
     memset(s, 0, sizeof(dg_settings_t));
+    dg_policy_init(&s->policy);
 
     dg_conf_init(&conf, text, len);
 
@@ -319,7 +313,7 @@ dg_settings_read(dg_settings_t *s, u_char *text, size_t len, unsigned *line,
         *line = conf.line;
 
         if (rc == 0) {
-            return dg_settings_choose(s, line, error);
+            break;
         }
 
         if (rc == DG_ERROR
@@ -328,6 +322,13 @@ dg_settings_read(dg_settings_t *s, u_char *text, size_t len, unsigned *line,
             return DG_ERROR;
         }
     }
+
+    if (dg_policy_check(&s->policy, error) != DG_OK) {
+        *line = s->line[DG_DIRECTIVE_ACTION];
+        return DG_ERROR;
+    }
+
+    return dg_settings_choose(s, line, error);
 }
 
 
@@ -477,6 +478,33 @@ dg_settings_limit(dg_settings_t *s, const dg_str_t *words, unsigned n,
     char error[DG_CONF_ERROR])
 {
     return dg_setting_limit(s->limits, &s->nlimits, words, n, error);
+}
+
+
+/* the rest of the ladder may be there later, so that is not looked at */
+
+static int
+dg_settings_signal(dg_settings_t *s, const dg_str_t *words, unsigned n,
+    char error[DG_CONF_ERROR])
+{
+    dg_policy_t  policy;
+
+    if (dg_policy_signal(&s->policy, words, n, error) != DG_OK) {
+        return DG_ERROR;
+    }
+
+    policy = s->policy;
+    memset(policy.actions, 0, sizeof(policy.actions));
+
+    return dg_policy_check(&policy, error);
+}
+
+
+static int
+dg_settings_action(dg_settings_t *s, const dg_str_t *words, unsigned n,
+    char error[DG_CONF_ERROR])
+{
+    return dg_policy_action(&s->policy, words, n, error);
 }
 
 

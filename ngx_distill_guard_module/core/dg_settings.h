@@ -14,6 +14,7 @@
 #include "dg_conf.h"
 #include "dg_limit.h"
 #include "dg_place.h"
+#include "dg_policy.h"
 
 
 /* nginx's slab header, the module's own, and the smallest store */
@@ -81,6 +82,8 @@ typedef enum {
     DG_DIRECTIVE_ACCOUNT,
     DG_DIRECTIVE_EXEMPT,
     DG_DIRECTIVE_LIMIT,
+    DG_DIRECTIVE_SIGNAL,
+    DG_DIRECTIVE_ACTION,
     DG_DIRECTIVE_STATUS,
     DG_DIRECTIVES
 } dg_directive_t;
@@ -116,6 +119,7 @@ struct dg_settings_s {
     dg_str_t       hosting;
     dg_limit_t     limits[DG_LIMITS];
     size_t         nlimits;
+    dg_policy_t    policy;
 };
 
 

@@ -19,16 +19,29 @@
      == DG_SUBJECT_DIRTY)
 
 
-static uint64_t dg_store_offset(void);
-static uint64_t dg_store_offset_recall(uint64_t size);
-static int dg_store_fits(const void *mem, uint64_t offset, uint64_t end,
-    size_t cell_size);
+static uint64_t dg_store_offset(uint64_t size, unsigned part);
+static int dg_store_fits(const dg_store_t *st, unsigned part);
 static void dg_store_empty(dg_store_t *st, uint64_t seed);
 static void dg_store_evict(void *ctx, dg_cell_t *cell);
 static void dg_store_link(dg_store_t *st, dg_subject_t *s);
 static void dg_store_unlink(dg_store_t *st, dg_subject_t *s);
 static int dg_store_check_queue(dg_store_t *st);
 static int dg_store_check_subjects(dg_store_t *st);
+
+
+/* what each part has of the block, in 64ths, and its cells */
+
+static const struct {
+    unsigned       share;
+    size_t         cell;         /* 0: no arena */
+} dg_store_parts[DG_PARTS] = {
+    { 36, sizeof(dg_subject_t) },
+    { 14, sizeof(dg_profile_t) },
+    { 6, sizeof(dg_memory_t) },
+    { 3, sizeof(dg_template_t) },
+    { 2, sizeof(dg_campaign_t) },
+    { 3, 0 }
+};
 
 
 const dg_str_t  dg_verdicts[DG_VERDICTS] = {
@@ -44,6 +57,7 @@ dg_store_t *
 dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
     uint64_t check, uint64_t now)
 {
+    unsigned     part;
     dg_store_t  *st;
 
     if (size < DG_STORE_MIN) {
@@ -57,8 +71,10 @@ dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
     st->node = *node;
     st->created = now;
     st->check = check;
-    st->arena = dg_store_offset();
-    st->recall = dg_store_offset_recall(size);
+
+    for (part = 0; part < DG_PARTS; part++) {
+        st->parts[part] = dg_store_offset(size, part);
+    }
 
     dg_store_empty(st, seed);
 
@@ -74,6 +90,7 @@ dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
 int
 dg_store_usable(const void *mem, size_t size, uint64_t check)
 {
+    unsigned           part;
     const dg_store_t  *st;
 
     if (size < DG_STORE_MIN) {
@@ -83,35 +100,44 @@ dg_store_usable(const void *mem, size_t size, uint64_t check)
     st = mem;
 
     if (st->layout != DG_STORE_LAYOUT || st->size != size
-        || st->check != check || st->arena != dg_store_offset()
-        || st->recall != dg_store_offset_recall(size))
+        || st->check != check)
     {
         return DG_ERROR;
     }
 
-    if (dg_store_fits(mem, st->arena, st->recall, sizeof(dg_subject_t))
-        != DG_OK)
-    {
-        return DG_ERROR;
+    for (part = 0; part < DG_PARTS; part++) {
+
+        if (st->parts[part] != dg_store_offset(size, part)
+            || dg_store_fits(st, part) != DG_OK)
+        {
+            return DG_ERROR;
+        }
     }
 
-    return dg_store_fits(mem, st->recall, size, sizeof(dg_memory_t));
+    return DG_OK;
 }
 
 
-/* is there an arena of such cells between offset and end? */
+/* is there an arena of such cells as there should be? */
 
 static int
-dg_store_fits(const void *mem, uint64_t offset, uint64_t end,
-    size_t cell_size)
+dg_store_fits(const dg_store_t *st, unsigned part)
 {
+    size_t             cell;
     const dg_arena_t  *a;
 
-    a = (const dg_arena_t *) ((const u_char *) mem + offset);
+    cell = dg_store_parts[part].cell;
 
-    if (a->cell_size != cell_size || a->ncells < DG_ARENA_MIN
+    if (cell == 0) {
+        return DG_OK;
+    }
+
+    a = (const dg_arena_t *) ((const u_char *) st + st->parts[part]);
+
+    if (a->cell_size != cell || a->ncells < DG_ARENA_MIN
         || a->ncells > DG_ARENA_MAX
-        || dg_arena_size(a->ncells, a->cell_size) > end - offset)
+        || dg_arena_size(a->ncells, a->cell_size)
+           > dg_store_offset(st->size, part + 1) - st->parts[part])
     {
         return DG_ERROR;
     }
@@ -123,9 +149,18 @@ dg_store_fits(const void *mem, uint64_t offset, uint64_t end,
 int
 dg_store_check(dg_store_t *st)
 {
-    if (dg_arena_check(dg_store_subjects(st)) != DG_OK
-        || dg_arena_check(dg_store_recall(st)) != DG_OK
-        || dg_store_check_queue(st) != DG_OK
+    unsigned  part;
+
+    for (part = 0; part < DG_PARTS; part++) {
+
+        if (dg_store_parts[part].cell
+            && dg_arena_check(dg_store_arena(st, part)) != DG_OK)
+        {
+            return DG_ERROR;
+        }
+    }
+
+    if (dg_store_check_queue(st) != DG_OK
         || dg_store_check_subjects(st) != DG_OK)
     {
         return DG_ERROR;
@@ -157,16 +192,16 @@ dg_store_mend(dg_store_t *st, uint64_t now)
 
 
 dg_arena_t *
-dg_store_subjects(dg_store_t *st)
+dg_store_arena(dg_store_t *st, dg_part_t part)
 {
-    return (dg_arena_t *) ((u_char *) st + dg_store_offset());
+    return (dg_arena_t *) ((u_char *) st + st->parts[part]);
 }
 
 
-dg_arena_t *
-dg_store_recall(dg_store_t *st)
+dg_sketch_t *
+dg_store_sketch(dg_store_t *st)
 {
-    return (dg_arena_t *) ((u_char *) st + st->recall);
+    return (dg_sketch_t *) ((u_char *) st + st->parts[DG_PART_SKETCH]);
 }
 
 
@@ -180,14 +215,21 @@ dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id)
 size_t
 dg_store_used(dg_store_t *st)
 {
-    dg_arena_t  *a, *m;
+    size_t       used;
+    unsigned     part;
+    dg_arena_t  *a;
 
-    a = dg_store_subjects(st);
-    m = dg_store_recall(st);
+    used = (size_t) st->size;
 
-    return (size_t) st->size
-           - (size_t) (a->ncells - a->used) * sizeof(dg_subject_t)
-           - (size_t) (m->ncells - m->used) * sizeof(dg_memory_t);
+    for (part = 0; part < DG_PARTS; part++) {
+
+        if (dg_store_parts[part].cell) {
+            a = dg_store_arena(st, part);
+            used -= (size_t) (a->ncells - a->used) * a->cell_size;
+        }
+    }
+
+    return used;
 }
 
 
@@ -318,21 +360,27 @@ dg_store_flags(dg_store_t *st, dg_subject_t *s, unsigned set, unsigned clear)
 }
 
 
-static uint64_t
-dg_store_offset(void)
-{
-    return (sizeof(dg_store_t) + 63) & ~(uint64_t) 63;
-}
-
+/* where a part begins; DG_PARTS is the end */
 
 static uint64_t
-dg_store_offset_recall(uint64_t size)
+dg_store_offset(uint64_t size, unsigned part)
 {
+    unsigned  i, share;
     uint64_t  offset;
 
-    offset = dg_store_offset();
+    if (part == DG_PARTS) {
+        return size;
+    }
 
-    return (offset + (size - offset) / 8 * 7) & ~(uint64_t) 63;
+    share = 0;
+
+    for (i = 0; i < part; i++) {
+        share += dg_store_parts[i].share;
+    }
+
+    offset = (sizeof(dg_store_t) + 63) & ~(uint64_t) 63;
+
+    return (offset + (size - offset) / 64 * share) & ~(uint64_t) 63;
 }
 
 
@@ -341,13 +389,22 @@ dg_store_offset_recall(uint64_t size)
 static void
 dg_store_empty(dg_store_t *st, uint64_t seed)
 {
-    (void) dg_arena_init(dg_store_subjects(st),
-                         (size_t) (st->recall - st->arena),
-                         sizeof(dg_subject_t), seed);
+    void      *mem;
+    size_t     size;
+    unsigned   part;
 
-    (void) dg_arena_init(dg_store_recall(st),
-                         (size_t) (st->size - st->recall),
-                         sizeof(dg_memory_t), seed);
+    for (part = 0; part < DG_PARTS; part++) {
+        mem = (u_char *) st + st->parts[part];
+        size = (size_t) (dg_store_offset(st->size, part + 1)
+                         - st->parts[part]);
+
+        if (dg_store_parts[part].cell) {
+            (void) dg_arena_init(mem, size, dg_store_parts[part].cell, seed);
+
+        } else {
+            (void) dg_sketch_init(mem, size);
+        }
+    }
 
     memset(st->kinds, 0, sizeof(st->kinds));
 

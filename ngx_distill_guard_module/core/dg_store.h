@@ -25,10 +25,27 @@
 #include "dg_limit.h"
 #include "dg_facts.h"
 #include "dg_recall.h"
+#include "dg_profile.h"
+#include "dg_template.h"
+#include "dg_campaign.h"
+#include "dg_policy.h"
 
 
-#define DG_STORE_LAYOUT  1       /* of all structures in the block */
+#define DG_STORE_LAYOUT  2       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
+
+
+/* parts of the block; all but the sketch are arenas */
+
+typedef enum {
+    DG_PART_SUBJECTS = 0,
+    DG_PART_PROFILES,
+    DG_PART_RECALL,
+    DG_PART_TEMPLATES,
+    DG_PART_CAMPAIGNS,
+    DG_PART_SKETCH,
+    DG_PARTS
+} dg_part_t;
 
 
 typedef enum {
@@ -85,9 +102,9 @@ typedef struct {
     uint32_t       ndirty;
     uint32_t       kinds[DG_KINDS];  /* subjects by kind */
     dg_stats_t     stats;
-    uint64_t       arena;            /* offset of the subjects */
-    uint64_t       recall;           /* offset of what is recalled: the last
-                                        eighth of the block */
+    uint32_t       campaigns;        /* that were made, named or not */
+    uint32_t       unused;
+    uint64_t       parts[DG_PARTS];  /* offsets */
 } dg_store_t;
 
 
@@ -112,8 +129,11 @@ int dg_store_check(dg_store_t *st);
  */
 void dg_store_mend(dg_store_t *st, uint64_t now);
 
-dg_arena_t *dg_store_subjects(dg_store_t *st);
-dg_arena_t *dg_store_recall(dg_store_t *st);
+/* not for DG_PART_SKETCH */
+dg_arena_t *dg_store_arena(dg_store_t *st, dg_part_t part);
+dg_sketch_t *dg_store_sketch(dg_store_t *st);
+
+#define dg_store_subjects(st)  dg_store_arena(st, DG_PART_SUBJECTS)
 
 dg_subject_t *dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id);
 
@@ -143,14 +163,26 @@ typedef struct {
     uint64_t         admitted_ms;
     uint64_t         input;          /* tokens reserved, of each subject */
     uint64_t         output;
+    const dg_limit_t *throttle;      /* of the ladder, if it has come to that;
+                                        the caller's policy holds it */
+    dg_verdict_id_t  standing;       /* of the ladder without that limit */
+    uint64_t         standing_ms;    /* for how long, where that refuses */
+    unsigned         hosting:1;      /* the caller's, too: from a hosting
+                                        network, and headers that contradict
+                                        each other */
+    unsigned         relay:1;
     unsigned         admitted:1;
     unsigned         reserved:1;
     unsigned         refused:1;
+    unsigned         dry:1;          /* what it would be refused for passes */
+    unsigned         near:1;         /* 9/10 of some limit was used */
+    unsigned         late:1;         /* its campaign was seen by its body */
 } dg_exchange_t;
 
 
 /*
- * Why it was refused: the limit that leaves the longest wait.
+ * What is done with an exchange.  Of limits it is the one that leaves the
+ * longest wait.
  *
  * After wait_ms it passes, if nothing is added meanwhile; a millisecond
  * earlier it does not.  Where only tokens reserved by exchanges in flight
@@ -159,11 +191,21 @@ typedef struct {
  */
 
 typedef struct {
-    dg_verdict_id_t     verdict;     /* DG_PASS or DG_THROTTLE here */
-    const dg_limit_t   *limit;       /* of the caller's table; NULL: passed */
+    dg_verdict_id_t     verdict;     /* DG_THROTTLE and DG_BLOCK refuse */
+    const dg_limit_t   *limit;       /* that refuses, of the caller's table
+                                        or ex->throttle; NULL: none does, as
+                                        for DG_BLOCK, and DG_THROTTLE of what
+                                        another account was just refused */
+    unsigned            kind;        /* dg_kind_t that the limit was held
+                                        against */
     uint64_t            value;       /* counted, with reservations */
     uint64_t            wait_ms;     /* until it would pass; at least 1 */
 } dg_decision_t;
+
+
+/* does it refuse? */
+
+#define dg_verdict_refuses(verdict)  ((verdict) >= DG_THROTTLE)
 
 
 /*
@@ -219,12 +261,13 @@ void dg_store_look(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared);
 
 /*
- * Remembers what the account of an exchange was answered, or refused.
- * Exchanges that failed otherwise leave no memory.
+ * Remembers what the account of an exchange was answered, or refused, by the
+ * guard or by the upstream with this status.  Exchanges that failed otherwise
+ * leave no memory.
  */
 void dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs,
-    unsigned accepted, uint64_t now_ms);
+    unsigned status, uint64_t now_ms);
 
 /*
  * Adds to st->stats what an exchange that has ended was like: malformed,
@@ -232,6 +275,37 @@ void dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
  */
 void dg_store_tally(dg_store_t *st, const dg_end_t *end,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs);
+
+
+/* --- who is it: profiles, templates, campaigns --- */
+
+/* of the account, or else the key; NULL: the upstream never answered it */
+dg_profile_t *dg_store_profile(dg_store_t *st, const dg_id_t *account);
+
+/*
+ * What has ended is added to the profile of its account, to the templates it
+ * was made from and to what links accounts; cohorts that come to the score of
+ * a campaign are named.  Accepted: by the upstream.
+ */
+void dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_policy_t *policy, const dg_request_facts_t *rq,
+    const dg_usage_t *usage, const dg_shared_t *shared, unsigned accepted,
+    uint64_t now_ms);
+
+/* the campaign, if it has a name, that an account belongs to; or NULL */
+dg_campaign_t *dg_store_member(dg_store_t *st, const dg_profile_t *p,
+    uint32_t now);
+
+/*
+ * The template of a request with the most accounts that count, and whose
+ * campaign, if it has a name; NULL: there is none.
+ */
+dg_template_t *dg_store_template(dg_store_t *st,
+    const dg_request_facts_t *rq, dg_campaign_t **campaign, uint32_t now);
+
+/* accounts seen today with the origin of an exchange; 0 if not hosting */
+unsigned dg_store_crowd(dg_store_t *st, const dg_exchange_t *ex,
+    uint32_t now);
 
 
 /*
@@ -336,9 +410,10 @@ typedef dg_subject_t  *dg_subjects_t[DG_KINDS];
 
 /*
  * Holds an exchange against the limits: asked is how much of each metric it
- * wants, 0 where a limit of that metric is not to be looked at.
+ * wants, 0 where a limit of that metric is not to be looked at.  Whatever they
+ * say, the ladder may say more.
  */
-void dg_store_judge(const dg_exchange_t *ex, const dg_subjects_t s,
+void dg_store_judge(dg_exchange_t *ex, const dg_subjects_t s,
     const dg_limit_t *limits, size_t nlimits,
     const uint64_t asked[DG_METRICS], uint64_t now_ms,
     dg_decision_t *decision);

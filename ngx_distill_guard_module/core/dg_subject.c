@@ -4,6 +4,7 @@
 
 
 #include "dg_subject.h"
+#include "dg_bits.h"
 #include "dg_hash.h"
 #include "dg_print.h"
 
@@ -13,7 +14,8 @@ const dg_str_t  dg_kinds[DG_KINDS] = {
     dg_string("key"),
     dg_string("account"),
     dg_string("origin"),
-    dg_string("asn")
+    dg_string("asn"),
+    dg_string("campaign")
 };
 
 
@@ -119,6 +121,51 @@ dg_subject_origin(dg_subject_t *s, const dg_id_t *origin, uint64_t now_ms)
 
 
 void
+dg_subject_crowd_add(dg_subject_t *s, const dg_id_t *account,
+    uint64_t now_ms)
+{
+    uint32_t  day, before;
+
+    day = (uint32_t) (now_ms / 1000 / 86400);
+    before = s->accepted / 86400;
+
+    if (day > before) {
+
+        if (day == before + 1) {
+            memcpy(s->crowd[1], s->crowd[0], sizeof(s->crowd[0]));
+
+        } else {
+            memset(s->crowd[1], 0, sizeof(s->crowd[1]));
+        }
+
+        memset(s->crowd[0], 0, sizeof(s->crowd[0]));
+    }
+
+    (void) dg_bits_add(s->crowd[0], DG_CROWD, account->v[1]);
+}
+
+
+unsigned
+dg_subject_crowd(const dg_subject_t *s, uint32_t now)
+{
+    uint32_t  day, then;
+    unsigned  today, before;
+
+    day = now / 86400;
+    then = s->accepted / 86400;
+
+    if (day > then + 1) {
+        return 0;
+    }
+
+    today = dg_bits_set(s->crowd[0], DG_CROWD);
+    before = (day == then) ? dg_bits_set(s->crowd[1], DG_CROWD) : 0;
+
+    return dg_bits_estimate(dg_max(today, before), DG_CROWD * 64);
+}
+
+
+void
 dg_asn_id(dg_id_t *id, uint32_t asn)
 {
     id->v[0] = 0;
@@ -150,6 +197,7 @@ dg_subject_parse(dg_id_t *id, unsigned kind, const u_char *p, size_t len)
 
     case DG_KIND_KEY:
     case DG_KIND_ACCOUNT:
+    case DG_KIND_CAMPAIGN:
 
         if (dg_id_parse(id, p, len) != DG_OK || dg_id_none(id)) {
             return DG_ERROR;

@@ -22,6 +22,7 @@ typedef enum {
                                     not its key */
     DG_KIND_ORIGIN,              /* packed /24 or /64 */
     DG_KIND_ASN,                 /* packed number */
+    DG_KIND_CAMPAIGN,            /* its id, see dg_campaign.h */
     DG_KINDS
 } dg_kind_t;
 
@@ -40,6 +41,7 @@ extern const dg_str_t  dg_kinds[DG_KINDS];   /* "key", "account", ... */
 
 
 #define DG_ORIGINS  8                /* recent origins kept of a key */
+#define DG_CROWD    8                /* words of accounts of an origin */
 
 
 /*
@@ -81,12 +83,17 @@ typedef struct {
     uint32_t       others_heard;
 
     /*
-     * Keys only: recent origins, newest first; which of them Redis has yet
-     * to be told, and which it was told today (bit i for origin[i]).
+     * Of keys: recent origins, newest first; which of them Redis has yet to
+     * be told, and which it was told today (bit i for origin[i]).  Of
+     * origins: accounts that were answered there, a bit each, today and
+     * yesterday.
      */
     uint16_t       origins_unsent;
     uint16_t       origins_told;
-    dg_id_t        origin[DG_ORIGINS];
+    union {
+        dg_id_t    origin[DG_ORIGINS];
+        uint64_t   crowd[2][DG_CROWD];
+    };
 
     dg_windows_t   windows;
 } dg_subject_t;
@@ -112,6 +119,11 @@ void dg_subject_held(const dg_subject_t *s, dg_held_t *held,
  */
 unsigned dg_subject_origin(dg_subject_t *s, const dg_id_t *origin,
     uint64_t now_ms);
+
+/* an account was answered at an origin; and how many were, of a day */
+void dg_subject_crowd_add(dg_subject_t *s, const dg_id_t *account,
+    uint64_t now_ms);
+unsigned dg_subject_crowd(const dg_subject_t *s, uint32_t now);
 
 
 /* an ASN is packed as {0, number}; there is no ASN 0 */

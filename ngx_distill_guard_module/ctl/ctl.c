@@ -31,10 +31,11 @@ const ctl_command_t  ctl_commands[] = {
       "                 client that reacts to its verdict\n"
       "  --summary      at the end, a table of the labels on standard error\n"
       "  --campaigns    at the end, a line for each campaign that was found,\n"
-      "                 and none where there is none\n"
+      "                 with its accounts and the last label of each\n"
       "\n"
       "Verdicts are those of \"enforce\", whatever mode is set. The\n"
-      "clock is that of the trace: time must not go back from line to line.\n"
+      "clock is that of the trace: time must not go back from line to line,\n"
+      "and an answer that is paced ends when the trace says it does.\n"
       "Events are logged as exchanges end, so what access_log wrote with\n"
       "$distill_guard_event is to be sorted first:\n"
       "\n"
@@ -45,6 +46,33 @@ const ctl_command_t  ctl_commands[] = {
       "\n"
       "Empty lines are passed over. The exit status is 1 if there were lines\n"
       "that were not understood, 2 if nothing could be done.\n" },
+
+    { "tune", ctl_tune,
+      "[-c FILE] FILE ...",
+      "soft and hard of the signals, as a trace speaks for",
+
+      "Reads a trace, or several as one, and prints directives to paste:\n"
+      "soft and hard of every signal, from what its accounts are like. Let\n"
+      "it be a trace of usual traffic, of several days.\n"
+      "\n"
+      "  -c FILE        settings, as for \"distillctl replay\"; what is\n"
+      "                 printed takes the place of distill_guard_signal in\n"
+      "                 them\n"
+      "\n"
+      "First nothing is refused, and the worst value of each account and\n"
+      "day is noted. Soft is what 99.5 % stay within; hard is beyond it\n"
+      "twice as far as it is from the median. Neither is stricter than by\n"
+      "default.\n"
+      "Where soft would be nearer to the default hard than to the default\n"
+      "soft the directive is printed as a comment: that many accounts may\n"
+      "not be honest.\n"
+      "\n"
+      "Then the trace is read once more, with these settings enforced, and\n"
+      "comments tell what would have been tagged, paced and refused. So it\n"
+      "must be in files.\n"
+      "\n"
+      "The exit status is 1 if there were lines that were not understood,\n"
+      "2 if nothing could be done.\n" },
 
     { NULL, NULL, NULL, NULL, NULL }
 };

@@ -18,6 +18,8 @@
 #define CTL_LINES   1            /* some lines were not understood */
 #define CTL_FAILED  2            /* wrong usage or settings, or no memory */
 
+#define CTL_GO_ON  -1            /* none yet: there is something to do */
+
 
 typedef struct {
     const char    *name;
@@ -32,6 +34,7 @@ extern const ctl_command_t  ctl_commands[];      /* ends with a NULL name */
 
 
 int ctl_replay(int argc, char **argv);
+int ctl_tune(int argc, char **argv);
 
 
 /* one line on standard error, behind the name of the program */

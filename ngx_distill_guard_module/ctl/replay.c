@@ -1,35 +1,29 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * distillctl replay: from files to lines and back.
+ * distillctl replay.
  */
 
 
 #include "replay.h"
 #include "ctl.h"
-#include "input.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 
-#define CTL_GO_ON  -1
-
-
 typedef struct {
     const char       *settings;  /* the name of the file */
-    int               interactive;
-    int               summary;
+    unsigned          flags;
+    unsigned          summary:1;
+    unsigned          campaigns:1;
 } ctl_replay_options_t;
 
 
 typedef struct {
     ctl_settings_t    settings;
     ctl_output_t      out;
-    ctl_input_t       in;
     ctl_replay_t      replay;
 } ctl_replay_run_t;
 
@@ -38,10 +32,8 @@ static int ctl_replay_options(ctl_replay_options_t *opt, int argc,
     char **argv);
 static int ctl_replay_start(ctl_replay_run_t *run,
     const ctl_replay_options_t *opt);
-static int ctl_replay_files(ctl_replay_run_t *run,
-    const ctl_replay_options_t *opt, char **files);
-static int ctl_replay_file(ctl_replay_run_t *run,
-    const ctl_replay_options_t *opt, const char *name);
+static int ctl_replay_report(ctl_replay_run_t *run,
+    const ctl_replay_options_t *opt);
 static void ctl_replay_stop(ctl_replay_run_t *run);
 
 
@@ -68,7 +60,11 @@ ctl_replay(int argc, char **argv)
     status = ctl_replay_start(run, &opt);
 
     if (status == CTL_OK) {
-        status = ctl_replay_files(run, &opt, argv + optind);
+        status = ctl_replay_files(&run->replay, argv + optind, opt.flags);
+
+        if (ctl_replay_report(run, &opt) != DG_OK) {
+            status = CTL_FAILED;
+        }
     }
 
     ctl_replay_stop(run);
@@ -76,8 +72,6 @@ ctl_replay(int argc, char **argv)
     return status;
 }
 
-
-/* CTL_GO_ON: there is something to do; else the exit status */
 
 static int
 ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
@@ -109,7 +103,7 @@ ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
             break;
 
         case INTERACTIVE:
-            opt->interactive = 1;
+            opt->flags |= CTL_INTERACTIVE;
             break;
 
         case SUMMARY:
@@ -117,7 +111,7 @@ ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
             break;
 
         case CAMPAIGNS:
-            /* limits find none, and so there is none to print */
+            opt->campaigns = 1;
             break;
 
         case 'h':
@@ -135,123 +129,91 @@ ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
 static int
 ctl_replay_start(ctl_replay_run_t *run, const ctl_replay_options_t *opt)
 {
-    ctl_summary_t  *summary;
+    ctl_replay_t  *rp;
 
-    if (dg_dialect_init() != DG_OK || dg_event_read_init() != DG_OK
-        || ctl_trace_init() != DG_OK)
+    rp = &run->replay;
+
+    if (ctl_replay_tables() != DG_OK
+        || ctl_settings_open(&run->settings, opt->settings) != DG_OK)
     {
-        ctl_error("the tables are not well formed");
-        return CTL_FAILED;
-    }
-
-    if (ctl_settings_open(&run->settings, opt->settings) != DG_OK) {
         return CTL_FAILED;
     }
 
     ctl_settings_idle(&run->settings, opt->settings, "replay");
     ctl_output_init(&run->out, STDOUT_FILENO);
 
-    summary = opt->summary ? ctl_summary_create() : NULL;
+    rp->settings = &run->settings;
+    rp->out = &run->out;
 
-    if ((opt->summary && summary == NULL)
-        || ctl_replay_init(&run->replay, &run->settings, &run->out, summary)
-           != DG_OK)
-    {
-        ctl_summary_free(summary);
-        ctl_error("no memory for a zone of %zu bytes", run->settings.size);
-        return CTL_FAILED;
+    if (opt->summary || opt->campaigns) {
+        rp->labels = ctl_labels_create();
+
+        if (rp->labels == NULL) {
+            goto failed;
+        }
     }
 
-    return CTL_OK;
+    if (opt->summary) {
+        rp->summary = ctl_summary_create(rp->labels);
+
+        if (rp->summary == NULL) {
+            goto failed;
+        }
+    }
+
+    if (ctl_replay_init(rp) == DG_OK) {
+        return CTL_OK;
+    }
+
+failed:
+
+    ctl_error("no memory for a zone of %zu bytes", run->settings.size);
+
+    return CTL_FAILED;
 }
 
 
+/* what comes after the last line; DG_ERROR: not all could be written */
+
 static int
-ctl_replay_files(ctl_replay_run_t *run, const ctl_replay_options_t *opt,
-    char **files)
+ctl_replay_report(ctl_replay_run_t *run, const ctl_replay_options_t *opt)
 {
-    int                   status;
-    static const char    *none[] = { "-", NULL };
-    const char *const    *name;
+    int             rc;
+    ctl_replay_t   *rp;
+    ctl_members_t   ms;
 
-    status = CTL_OK;
-    name = *files ? (const char *const *) files : none;
+    rp = &run->replay;
+    rc = DG_OK;
 
-    for ( /* void */ ; *name && status == CTL_OK; name++) {
-        status = ctl_replay_file(run, opt, *name);
+    memset(&ms, 0, sizeof(ctl_members_t));
+
+    if (rp->labels) {
+        rc = ctl_members_list(&ms, rp->store, rp->now_ms);
+
+        if (rc != DG_OK) {
+            ctl_error("no memory for the campaigns");
+        }
     }
 
-    ctl_replay_end(&run->replay);
+    if (opt->campaigns && rc == DG_OK) {
+        ctl_members_print(&ms, rp->labels, &run->out);
+    }
+
     ctl_output_flush(&run->out);
 
     if (run->out.failed) {
         ctl_error("cannot write: %s", strerror(run->out.error));
-        return CTL_FAILED;
+        rc = DG_ERROR;
     }
 
-    if (run->replay.summary) {
-        ctl_summary_print(run->replay.summary);
+    if (opt->summary && rc == DG_OK) {
+        ctl_members_count(&ms, rp->labels, rp->summary);
+        ctl_summary_print(rp->summary);
     }
 
-    if (run->replay.flight.nopen) {
-        ctl_error("%zu exchanges were left open", run->replay.flight.nopen);
-    }
+    ctl_members_free(&ms);
 
-    return status == CTL_OK && run->replay.bad ? CTL_LINES : status;
-}
-
-
-static int
-ctl_replay_file(ctl_replay_run_t *run, const ctl_replay_options_t *opt,
-    const char *name)
-{
-    int            rc;
-    char           error[DG_RECORD_ERROR];
-    u_char        *line;
-    size_t         len;
-    ctl_input_t   *in;
-
-    in = &run->in;
-
-    if (ctl_input_open(in, name) != DG_OK) {
-        ctl_error("cannot open %s: %s", name, strerror(errno));
-        return CTL_FAILED;
-    }
-
-    while ((rc = ctl_input_line(in, &line, &len)) != 0) {
-
-        if (rc == DG_ERROR) {
-            ctl_error("cannot read %s: %s", in->name, strerror(errno));
-            break;
-        }
-
-        if (rc == DG_FULL) {
-            snprintf(error, sizeof(error), "the line is longer than %d bytes",
-                     CTL_LINE_MAX);
-
-        } else {
-            rc = ctl_replay_line(&run->replay, line, len, error);
-        }
-
-        if (rc != DG_OK) {
-            run->replay.bad++;
-            ctl_error("%s:%llu: %s", in->name, (unsigned long long) in->line,
-                      error);
-            ctl_print_error(&run->out, in->line, error);
-        }
-
-        if (opt->interactive) {
-            ctl_output_flush(&run->out);
-        }
-
-        if (run->out.failed) {
-            break;
-        }
-    }
-
-    ctl_input_close(in);
-
-    return rc == DG_ERROR ? CTL_FAILED : CTL_OK;
+    return rc;
 }
 
 
@@ -259,9 +221,9 @@ static void
 ctl_replay_stop(ctl_replay_run_t *run)
 {
     ctl_summary_free(run->replay.summary);
+    ctl_labels_free(run->replay.labels);
     ctl_replay_free(&run->replay);
     ctl_settings_close(&run->settings);
 
-    free(run->in.buf);
     free(run);
 }

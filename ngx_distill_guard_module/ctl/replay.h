@@ -17,6 +17,8 @@
 #include "dg_place.h"
 #include "dg_reader.h"
 #include "dg_store.h"
+#include "input.h"
+#include "labels.h"
 #include "output.h"
 #include "settings.h"
 #include "trace.h"
@@ -33,12 +35,13 @@ typedef struct {
     dg_id_t               account;       /* the key's where not given */
     dg_id_t               client;
     dg_place_t            place;
+    unsigned              relay:1;       /* headers contradict each other */
     dg_dialect_id_t       dialect;
 
     dg_exchange_t         exchange;
-    const dg_limit_t     *limits;        /* none where exempt */
-    size_t                nlimits;
-    dg_decision_t         decision;      /* the first that refuses */
+    dg_rules_t            rules;         /* none where exempt */
+    dg_decision_t         decision;      /* of head and body, the harder */
+    dg_finding_t          finding;
 
     dg_request_facts_t    request;
     dg_shared_t           shared;        /* with other accounts */
@@ -47,10 +50,12 @@ typedef struct {
     dg_end_t              end;
     unsigned              left:1;
 
+    uint32_t              label;         /* its number, where these are
+                                            wanted */
+
     /* for the summary */
     unsigned              unthrottled:1; /* its label was so far */
     unsigned              unblocked:1;
-    uint32_t              label;
 
     /* for whoever holds it in flight */
     dg_id_t               id;
@@ -106,28 +111,90 @@ void ctl_flight_close(ctl_flight_t *f, ctl_exchange_t *x);
 
 typedef struct ctl_summary_s  ctl_summary_t;
 
-/* NULL: no memory */
-ctl_summary_t *ctl_summary_create(void);
+typedef enum {
+    CTL_PASSED = 0,
+    CTL_TAGGED,
+    CTL_PACED,
+    CTL_REFUSED,                         /* THROTTLE and BLOCK */
+    CTL_FATES
+} ctl_fate_t;
+
+
+/* the labels must outlive it; NULL: no memory */
+ctl_summary_t *ctl_summary_create(const ctl_labels_t *labels);
 void ctl_summary_free(ctl_summary_t *sum);
 
 /* there is a verdict on x */
-void ctl_summary_verdict(ctl_summary_t *sum, ctl_exchange_t *x,
-    const dg_str_t *label);
+void ctl_summary_verdict(ctl_summary_t *sum, ctl_exchange_t *x);
 
 /* x has passed and ended */
 void ctl_summary_end(ctl_summary_t *sum, const ctl_exchange_t *x);
 
+/*
+ * An account with that last label is in a campaign.  Those of one campaign
+ * come one after the other, and its id stays where it is.
+ */
+void ctl_summary_member(ctl_summary_t *sum, const dg_id_t *campaign,
+    uint32_t label);
+
+/* the table, on standard error */
 void ctl_summary_print(const ctl_summary_t *sum);
+
+/* how often each fate was met, on standard output behind "#" */
+void ctl_summary_fates(const ctl_summary_t *sum);
+
+
+/* --- replay_campaign.c: campaigns as they stand at the end --- */
+
+typedef struct {
+    dg_id_t               campaign;
+    dg_id_t               account;       /* "none": the campaign itself,
+                                            before its accounts */
+} ctl_member_t;
+
+
+typedef struct {
+    ctl_member_t         *members;       /* in the order of their ids */
+    size_t                n;
+    size_t                size;
+    unsigned              failed:1;
+} ctl_members_t;
+
+
+/* into zeroes; DG_ERROR: no memory.  Freed in any case */
+int ctl_members_list(ctl_members_t *ms, dg_store_t *st, uint64_t now_ms);
+void ctl_members_free(ctl_members_t *ms);
+
+/* a line for each campaign */
+void ctl_members_print(const ctl_members_t *ms, const ctl_labels_t *labels,
+    ctl_output_t *out);
+
+void ctl_members_count(const ctl_members_t *ms, const ctl_labels_t *labels,
+    ctl_summary_t *sum);
 
 
 /* --- replay_exchange.c: one line after the other --- */
 
-typedef struct {
-    const ctl_settings_t *settings;
-    dg_store_t           *store;
-    ctl_output_t         *out;
-    ctl_summary_t        *summary;       /* NULL: none is wanted */
+typedef struct ctl_replay_s  ctl_replay_t;
 
+/* is shown each exchange that there is a verdict on, before it ends */
+typedef void (*ctl_replay_pt)(void *data, ctl_replay_t *rp,
+    const ctl_exchange_t *x);
+
+
+/* the caller sets what comes first */
+
+struct ctl_replay_s {
+    const ctl_settings_t *settings;
+    ctl_output_t         *out;           /* NULL: nothing is printed */
+    ctl_labels_t         *labels;        /* NULL: none are wanted */
+    ctl_summary_t        *summary;       /* NULL, too; needs labels */
+    ctl_replay_pt         watch;         /* NULL: nobody does */
+    void                 *data;
+
+    dg_rules_t            rules;         /* the settings', enforced, which
+                                            may be changed before it begins */
+    dg_store_t           *store;
     uint64_t              now_ms;        /* the trace's clock */
     uint64_t              bad;           /* lines not understood */
 
@@ -139,12 +206,14 @@ typedef struct {
     dg_request_t          request;
     dg_response_t         response;
     u_char                path[CTL_TRACE_PATH];
-} ctl_replay_t;
+};
 
 
-/* into zeroes; DG_ERROR: no memory.  Freed in any case */
-int ctl_replay_init(ctl_replay_t *rp, const ctl_settings_t *settings,
-    ctl_output_t *out, ctl_summary_t *summary);
+/* once, before all others: DG_ERROR, and it has been said */
+int ctl_replay_tables(void);
+
+/* DG_ERROR: no memory.  Freed in any case */
+int ctl_replay_init(ctl_replay_t *rp);
 void ctl_replay_free(ctl_replay_t *rp);
 
 /*
@@ -156,6 +225,16 @@ int ctl_replay_line(ctl_replay_t *rp, const u_char *line, size_t len,
 
 /* there are no more lines: what is known to end ends */
 void ctl_replay_end(ctl_replay_t *rp);
+
+
+/* --- replay_files.c: from files to lines and back --- */
+
+#define CTL_INTERACTIVE  1               /* line for line */
+#define CTL_AGAIN        2               /* what is wrong with lines was said
+                                            before */
+
+/* the exit status of all files, to their end; no file is standard input */
+int ctl_replay_files(ctl_replay_t *rp, char *const *files, unsigned flags);
 
 
 /* --- replay_print.c: lines of output --- */

@@ -8,13 +8,18 @@
 
 
 #include "replay.h"
+#include "ctl.h"
 #include "dg_origin.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+
+/* of a huge page */
+#define CTL_ZONE_ALIGN  (2 * 1024 * 1024)
 
 /* as dg_event_write() begins */
 #define CTL_EVENT_HEAD  "{\"v\":"
@@ -45,8 +50,9 @@ static void ctl_exchange_place(ctl_replay_t *rp, ctl_exchange_t *x,
 static int ctl_exchange_address(ctl_address_t *addr, const dg_str_t *text);
 static void ctl_exchange_answer(ctl_replay_t *rp, ctl_exchange_t *x);
 
-static int ctl_exchange_admit(ctl_replay_t *rp, ctl_exchange_t *x);
+static int ctl_exchange_head(ctl_replay_t *rp, ctl_exchange_t *x);
 static int ctl_exchange_body(ctl_replay_t *rp, ctl_exchange_t *x);
+static int ctl_exchange_passes(const ctl_exchange_t *x);
 static void ctl_exchange_verdict(ctl_replay_t *rp, ctl_exchange_t *x,
     const dg_str_t *label);
 static void ctl_exchange_fly(ctl_replay_t *rp, ctl_exchange_t *x,
@@ -56,28 +62,51 @@ static void ctl_exchange_end(ctl_replay_t *rp, ctl_exchange_t *x,
 
 
 int
-ctl_replay_init(ctl_replay_t *rp, const ctl_settings_t *settings,
-    ctl_output_t *out, ctl_summary_t *summary)
+ctl_replay_tables(void)
 {
-    void     *mem;
-    dg_id_t   node;
+    if (dg_dialect_init() != DG_OK || dg_event_read_init() != DG_OK
+        || ctl_trace_init() != DG_OK)
+    {
+        ctl_error("the tables are not well formed");
+        return DG_ERROR;
+    }
 
-    rp->settings = settings;
-    rp->out = out;
-    rp->summary = summary;
+    return DG_OK;
+}
+
+
+int
+ctl_replay_init(ctl_replay_t *rp)
+{
+    void                  *mem;
+    dg_id_t                node;
+    const ctl_settings_t  *st;
+
+    st = rp->settings;
+
+    rp->rules.policy = &st->conf.policy;
+    rp->rules.limits = st->conf.limits;
+    rp->rules.nlimits = st->conf.nlimits;
+    rp->rules.enforce = 1;
 
     if (ctl_flight_init(&rp->flight) != DG_OK
-        || posix_memalign(&mem, 64, settings->size) != 0)
+        || posix_memalign(&mem, CTL_ZONE_ALIGN, st->size) != 0)
     {
         return DG_ERROR;
     }
+
+    /* nearly every look into the zone is a cache miss: let it be but one */
+
+#ifdef MADV_HUGEPAGE
+    (void) madvise(mem, st->size, MADV_HUGEPAGE);
+#endif
 
     /* nobody chooses ids against a trace: the same one gives the same */
 
     node.v[0] = 1;
     node.v[1] = 1;
 
-    rp->store = dg_store_init(mem, settings->size, &node, 1, 1, 0);
+    rp->store = dg_store_init(mem, st->size, &node, 1, 1, 0);
 
     if (rp->store == NULL) {
         free(mem);
@@ -165,7 +194,7 @@ ctl_replay_event(ctl_replay_t *rp, const u_char *line, size_t len,
 
     ctl_exchange_event(rp, x);
 
-    passes = ctl_exchange_admit(rp, x) && ctl_exchange_body(rp, x);
+    passes = ctl_exchange_head(rp, x) && ctl_exchange_body(rp, x);
 
     ctl_exchange_verdict(rp, x, &rp->event.label);
     ctl_exchange_fly(rp, x, passes);
@@ -227,7 +256,7 @@ ctl_replay_begin(ctl_replay_t *rp, char error[DG_RECORD_ERROR])
     ctl_exchange_identify(rp, x, &ep);
     ctl_exchange_place(rp, x, &addr);
 
-    passes = ctl_exchange_admit(rp, x);
+    passes = ctl_exchange_head(rp, x);
 
     if (passes && (tr->has & CTL_TRACE_BODY) && x->end.charged) {
         ctl_trace_body(tr, &rp->request, &ep, &rp->settings->key,
@@ -273,7 +302,9 @@ ctl_replay_close(ctl_replay_t *rp, char error[DG_RECORD_ERROR])
         ctl_flight_give(&rp->flight, x);
     }
 
-    ctl_print_end(rp->out, rp->now_ms, &rp->trace.end);
+    if (rp->out) {
+        ctl_print_end(rp->out, rp->now_ms, &rp->trace.end);
+    }
 
     return DG_OK;
 }
@@ -335,8 +366,7 @@ ctl_replay_take(ctl_replay_t *rp, unsigned stays, char error[DG_RECORD_ERROR])
 
     memset(x, 0, sizeof(ctl_exchange_t));
 
-    x->limits = rp->settings->conf.limits;
-    x->nlimits = rp->settings->conf.nlimits;
+    x->rules = rp->rules;
 
     return x;
 }
@@ -358,6 +388,7 @@ ctl_exchange_event(ctl_replay_t *rp, ctl_exchange_t *x)
     memcpy(x->place.country, ev->country, sizeof(ev->country));
     x->place.hosting = ev->hosting;
     x->place.anonymous = ev->anonymous;
+    x->relay = ev->relay;
     x->dialect = ev->dialect;
 
     ids[DG_KIND_KEY] = ev->key;
@@ -369,7 +400,8 @@ ctl_exchange_event(ctl_replay_t *rp, ctl_exchange_t *x)
     }
 
     if (ev->exempt) {
-        x->nlimits = 0;
+        x->rules.policy = NULL;
+        x->rules.nlimits = 0;
     }
 
     if (ev->request) {
@@ -400,6 +432,7 @@ static void
 ctl_exchange_identify(ctl_replay_t *rp, ctl_exchange_t *x, dg_endpoint_t *ep)
 {
     dg_str_t              path, query;
+    unsigned              relay;
     const ctl_trace_t    *tr;
     const dg_hash_key_t  *hash;
 
@@ -412,7 +445,9 @@ ctl_exchange_identify(ctl_replay_t *rp, ctl_exchange_t *x, dg_endpoint_t *ep)
     x->dialect = ep->dialect;
     x->end.charged = ep->charged;
 
-    ctl_trace_identity(tr, &query, ep->shape, hash, &x->key, &x->client);
+    ctl_trace_identity(tr, &query, ep->shape, hash, &x->key, &x->client,
+                       &relay);
+    x->relay = relay;
 
     x->account = x->key;
     x->exchange.ids[DG_KIND_KEY] = x->key;
@@ -535,16 +570,19 @@ ctl_exchange_answer(ctl_replay_t *rp, ctl_exchange_t *x)
 /* both: does it pass so far? */
 
 static int
-ctl_exchange_admit(ctl_replay_t *rp, ctl_exchange_t *x)
+ctl_exchange_head(ctl_replay_t *rp, ctl_exchange_t *x)
 {
     if (!x->end.charged) {
         return 1;
     }
 
-    dg_store_admit(rp->store, &x->exchange, x->limits, x->nlimits, 1,
-                   rp->now_ms, &x->decision);
+    x->exchange.hosting = x->place.hosting;
+    x->exchange.relay = x->relay;
 
-    if (x->decision.verdict == DG_PASS) {
+    dg_guard_head(rp->store, &x->exchange, &x->rules, rp->now_ms,
+                  &x->finding, &x->decision);
+
+    if (ctl_exchange_passes(x)) {
         return 1;
     }
 
@@ -559,14 +597,27 @@ ctl_exchange_admit(ctl_replay_t *rp, ctl_exchange_t *x)
 static int
 ctl_exchange_body(ctl_replay_t *rp, ctl_exchange_t *x)
 {
+    dg_decision_t  decision;
+
     if (!x->end.charged || !x->request.present) {
         return 1;
     }
 
-    dg_guard_body(rp->store, &x->exchange, x->limits, x->nlimits, 1,
-                  &x->request, rp->now_ms, &x->shared, &x->decision);
+    dg_guard_body(rp->store, &x->exchange, &x->rules, &x->request, rp->now_ms,
+                  &x->shared, &x->finding, &decision);
 
-    return x->decision.verdict == DG_PASS;
+    if (decision.verdict > x->decision.verdict) {
+        x->decision = decision;
+    }
+
+    return ctl_exchange_passes(x);
+}
+
+
+static int
+ctl_exchange_passes(const ctl_exchange_t *x)
+{
+    return x->decision.verdict < DG_THROTTLE || !x->rules.enforce;
 }
 
 
@@ -574,11 +625,22 @@ static void
 ctl_exchange_verdict(ctl_replay_t *rp, ctl_exchange_t *x,
     const dg_str_t *label)
 {
-    if (rp->summary) {
-        ctl_summary_verdict(rp->summary, x, label);
+    if (rp->labels) {
+        x->label = ctl_labels_number(rp->labels, label);
+        ctl_labels_see(rp->labels, &x->account, x->label);
     }
 
-    ctl_print_exchange(rp->out, rp->now_ms, x, label);
+    if (rp->summary) {
+        ctl_summary_verdict(rp->summary, x);
+    }
+
+    if (rp->watch) {
+        rp->watch(rp->data, rp, x);
+    }
+
+    if (rp->out) {
+        ctl_print_exchange(rp->out, rp->now_ms, x, label);
+    }
 }
 
 
@@ -617,8 +679,9 @@ static void
 ctl_exchange_end(ctl_replay_t *rp, ctl_exchange_t *x, uint64_t now_ms)
 {
     if (x->end.charged) {
-        dg_guard_end(rp->store, &x->exchange, &x->end, x->left, &x->usage,
-                     &x->request, &x->response, now_ms);
+        dg_guard_end(rp->store, &x->exchange, &x->rules, &x->end, x->left,
+                     &x->usage, &x->request, &x->response, &x->shared,
+                     now_ms);
     }
 
     if (rp->summary) {

@@ -16,7 +16,7 @@
 
 static u_char *ctl_print_time(u_char *p, uint64_t t_ms);
 static u_char *ctl_print_id(u_char *p, const char *name, const dg_id_t *id);
-static u_char *ctl_print_reasons(u_char *p, const dg_decision_t *decision);
+static u_char *ctl_print_reasons(u_char *p, const ctl_exchange_t *x);
 
 
 void
@@ -39,9 +39,17 @@ ctl_print_exchange(ctl_output_t *out, uint64_t t_ms, const ctl_exchange_t *x,
         p = dg_print_u64(p, dg_refusal_seconds(x->decision.wait_ms));
     }
 
-    p = dg_print(p, ",\"score\":0,\"reasons\":");
-    p = ctl_print_reasons(p, &x->decision);
-    p = dg_print(p, ",\"campaign\":null,\"label\":");
+    if (x->decision.verdict == DG_PACE) {
+        p = dg_print(p, ",\"pace\":");
+        p = dg_print_u64(p, x->finding.pace);
+    }
+
+    p = dg_print(p, ",\"score\":");
+    p = dg_print_u64(p, x->finding.score.score);
+    p = dg_print(p, ",\"reasons\":");
+    p = ctl_print_reasons(p, x);
+    p = ctl_print_id(p, ",\"campaign\":", &x->finding.campaign);
+    p = dg_print(p, ",\"label\":");
 
     if (label->len == 0) {
         p = dg_print(p, "null");
@@ -117,19 +125,22 @@ ctl_print_id(u_char *p, const char *name, const dg_id_t *id)
 
 
 static u_char *
-ctl_print_reasons(u_char *p, const dg_decision_t *decision)
+ctl_print_reasons(u_char *p, const ctl_exchange_t *x)
 {
     dg_event_t  ev;
 
-    if (decision->limit == NULL) {
+    if (x->finding.score.n == 0 && x->decision.verdict < DG_THROTTLE) {
         return dg_print(p, "[]");
     }
 
     memset(&ev, 0, sizeof(dg_event_t));
 
-    ev.limit = decision->limit;
-    ev.value = decision->value;
-    ev.wait_ms = decision->wait_ms;
+    ev.verdict = x->decision.verdict;
+    ev.limit = x->decision.limit;
+    ev.value = x->decision.value;
+    ev.wait_ms = x->decision.wait_ms;
+    ev.score = &x->finding.score;
+    ev.campaign = x->finding.campaign;
 
     return dg_event_reasons(p, &ev);
 }

@@ -1,9 +1,8 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * A table of labels, and a set of the accounts seen with each.  Both are of
- * fixed size: labels that find no room are counted together, accounts that
- * find none are not counted, and the table says so.
+ * A table of labels, and a set of the accounts seen with each, of fixed size:
+ * accounts that find no room are not counted, and the table says so.
  */
 
 
@@ -13,18 +12,14 @@
 #include <stdlib.h>
 
 
-#define CTL_LABELS    1024       /* powers of two, and filled to 7/8 */
-#define CTL_ACCOUNTS  (1024 * 1024)
+#define CTL_ACCOUNTS  (1024 * 1024)      /* a power of two, filled to 7/8 */
 
-#define CTL_LABEL_TEXT  40       /* shown of a label */
+#define CTL_SUMMARY_TEXT  40     /* shown of a label */
 
-/* of an account */
+/* what happened to an account: a bit for each, and for its being there */
 
-#define CTL_ACCOUNT_USED     1
-#define CTL_ACCOUNT_TOUCHED  2
-#define CTL_ACCOUNT_BITS     3
-
-#define ctl_summary_full(n, of)  ((n) >= (of) - (of) / 8)
+#define CTL_ACCOUNT_USED  (1u << CTL_FATES)
+#define CTL_ACCOUNT_BITS  (2 * CTL_ACCOUNT_USED - 1)
 
 
 typedef struct {
@@ -35,45 +30,60 @@ typedef struct {
 
 
 typedef struct {
-    dg_id_t        id;           /* of the text */
-    unsigned       len;
-    u_char         text[CTL_LABEL_TEXT];
     uint64_t       exchanges;
-    uint64_t       refused;
     uint64_t       tokens;       /* of output */
+    uint64_t       accounts;
+    uint64_t       fates[CTL_FATES];     /* exchanges */
+    uint64_t       touched[CTL_FATES];   /* accounts */
     ctl_first_t    throttle;
     ctl_first_t    block;
-    uint64_t       accounts;
-    uint64_t       touched;      /* accounts that were refused anything */
-} ctl_label_t;
+    uint64_t       campaigns;    /* with an account of which it was the last
+                                    label */
+    uint64_t       members;      /* those accounts */
+    const dg_id_t *campaign;     /* the last one counted */
+} ctl_row_t;
 
 
 typedef struct {
-    uint64_t       v[2];         /* account and label; the lowest two bits of
-                                    v[1] are ours */
+    uint64_t       v[2];         /* account and label; the lowest bits of v[1]
+                                    are ours */
 } ctl_account_t;
 
 
 struct ctl_summary_s {
-    ctl_label_t     labels[CTL_LABELS + 1];      /* the last: of all others */
-    size_t          nlabels;
-    ctl_account_t  *accounts;
-    size_t          naccounts;
-    unsigned        lost:1;      /* accounts that found no room */
-    dg_hash_key_t   key;
+    const ctl_labels_t  *labels;
+    ctl_row_t            rows[CTL_LABELS + 1];   /* by number of label */
+    ctl_account_t       *accounts;
+    size_t               naccounts;
+    unsigned             lost:1; /* accounts that found no room */
 };
 
 
-static uint32_t ctl_summary_label(ctl_summary_t *sum, const dg_str_t *label);
+/* a label and its row, in the order of printing */
+
+typedef struct {
+    const ctl_label_t   *label;
+    const ctl_row_t     *row;
+} ctl_line_t;
+
+
+static ctl_fate_t ctl_summary_fate(dg_verdict_id_t verdict);
 static void ctl_summary_account(ctl_summary_t *sum, uint32_t label,
-    const dg_id_t *account, unsigned refused);
+    const dg_id_t *account, ctl_fate_t fate);
+static size_t ctl_summary_lines(const ctl_summary_t *sum,
+    ctl_line_t lines[CTL_LABELS + 1], int *width);
 static int ctl_summary_order(const void *one, const void *two);
-static void ctl_summary_row(const ctl_label_t *label, int width);
+static void ctl_summary_text(FILE *to, const ctl_label_t *label, int width);
 static void ctl_summary_first(const ctl_first_t *first);
 
 
+static const char  *const ctl_fates[CTL_FATES] = {
+    "passed", "tagged", "paced", "refused"
+};
+
+
 ctl_summary_t *
-ctl_summary_create(void)
+ctl_summary_create(const ctl_labels_t *labels)
 {
     ctl_summary_t  *sum;
 
@@ -81,6 +91,8 @@ ctl_summary_create(void)
     if (sum == NULL) {
         return NULL;
     }
+
+    sum->labels = labels;
 
     sum->accounts = calloc(CTL_ACCOUNTS, sizeof(ctl_account_t));
 
@@ -104,33 +116,50 @@ ctl_summary_free(ctl_summary_t *sum)
 
 
 void
-ctl_summary_verdict(ctl_summary_t *sum, ctl_exchange_t *x,
-    const dg_str_t *label)
+ctl_summary_verdict(ctl_summary_t *sum, ctl_exchange_t *x)
 {
-    unsigned      refused;
-    ctl_label_t  *l;
+    ctl_row_t   *row;
+    ctl_fate_t   fate;
 
-    x->label = ctl_summary_label(sum, label);
-    l = &sum->labels[x->label];
+    row = &sum->rows[x->label];
+    fate = ctl_summary_fate(x->decision.verdict);
 
-    refused = (x->decision.verdict >= DG_THROTTLE);
+    row->exchanges++;
+    row->fates[fate]++;
 
-    l->exchanges++;
-    l->refused += refused;
+    row->throttle.seen |= (x->decision.verdict == DG_THROTTLE);
+    row->block.seen |= (x->decision.verdict == DG_BLOCK);
 
-    l->throttle.seen |= (x->decision.verdict == DG_THROTTLE);
-    l->block.seen |= (x->decision.verdict == DG_BLOCK);
+    x->unthrottled = !row->throttle.seen;
+    x->unblocked = !row->block.seen;
 
-    x->unthrottled = !l->throttle.seen;
-    x->unblocked = !l->block.seen;
-
-    if (!refused) {
-        l->throttle.exchanges += x->unthrottled;
-        l->block.exchanges += x->unblocked;
+    if (fate != CTL_REFUSED) {
+        row->throttle.exchanges += x->unthrottled;
+        row->block.exchanges += x->unblocked;
     }
 
     if (!dg_id_none(&x->account)) {
-        ctl_summary_account(sum, x->label, &x->account, refused);
+        ctl_summary_account(sum, x->label, &x->account, fate);
+    }
+}
+
+
+static ctl_fate_t
+ctl_summary_fate(dg_verdict_id_t verdict)
+{
+    switch (verdict) {
+
+    case DG_PASS:
+        return CTL_PASSED;
+
+    case DG_TAG:
+        return CTL_TAGGED;
+
+    case DG_PACE:
+        return CTL_PACED;
+
+    default: /* DG_THROTTLE, DG_BLOCK */
+        return CTL_REFUSED;
     }
 }
 
@@ -140,71 +169,30 @@ ctl_summary_verdict(ctl_summary_t *sum, ctl_exchange_t *x,
 void
 ctl_summary_end(ctl_summary_t *sum, const ctl_exchange_t *x)
 {
-    ctl_label_t  *l;
+    ctl_row_t  *row;
 
     if (x->usage.source == DG_SOURCE_NONE) {
         return;
     }
 
-    l = &sum->labels[x->label];
+    row = &sum->rows[x->label];
 
-    l->tokens += x->usage.output;
-    l->throttle.tokens += x->unthrottled ? x->usage.output : 0;
-    l->block.tokens += x->unblocked ? x->usage.output : 0;
-}
-
-
-static uint32_t
-ctl_summary_label(ctl_summary_t *sum, const dg_str_t *label)
-{
-    dg_id_t       id;
-    uint32_t      i;
-    ctl_label_t  *l;
-
-    id = dg_hash(&sum->key, DG_HASH_CHECK, label->data, label->len);
-    i = (uint32_t) (id.v[0] & (CTL_LABELS - 1));
-
-    for ( ;; ) {
-        l = &sum->labels[i];
-
-        if (dg_id_equal(&l->id, &id)) {
-            return i;
-        }
-
-        if (dg_id_none(&l->id)) {
-            break;
-        }
-
-        i = (i + 1) & (CTL_LABELS - 1);
-    }
-
-    if (ctl_summary_full(sum->nlabels, CTL_LABELS)) {
-        return CTL_LABELS;
-    }
-
-    sum->nlabels++;
-
-    l->id = id;
-    l->len = (unsigned) dg_min(label->len, sizeof(l->text));
-
-    if (l->len) {
-        memcpy(l->text, label->data, l->len);
-    }
-
-    return i;
+    row->tokens += x->usage.output;
+    row->throttle.tokens += x->unthrottled ? x->usage.output : 0;
+    row->block.tokens += x->unblocked ? x->usage.output : 0;
 }
 
 
 static void
 ctl_summary_account(ctl_summary_t *sum, uint32_t label,
-    const dg_id_t *account, unsigned refused)
+    const dg_id_t *account, ctl_fate_t fate)
 {
     size_t          i;
-    uint64_t        v[2];
+    uint64_t        v[2], bit;
     ctl_account_t  *a;
 
     v[0] = account->v[0] ^ label;
-    v[1] = (account->v[1] & ~(uint64_t) CTL_ACCOUNT_BITS) | CTL_ACCOUNT_USED;
+    v[1] = account->v[1] & ~(uint64_t) CTL_ACCOUNT_BITS;
 
     for (i = v[0] & (CTL_ACCOUNTS - 1);
          sum->accounts[i].v[1];
@@ -213,29 +201,49 @@ ctl_summary_account(ctl_summary_t *sum, uint32_t label,
         a = &sum->accounts[i];
 
         if (a->v[0] == v[0]
-            && (a->v[1] & ~(uint64_t) CTL_ACCOUNT_TOUCHED) == v[1])
+            && (a->v[1] & ~(uint64_t) CTL_ACCOUNT_BITS) == v[1])
         {
             goto found;
         }
     }
 
-    if (ctl_summary_full(sum->naccounts, CTL_ACCOUNTS)) {
+    if (ctl_full(sum->naccounts, CTL_ACCOUNTS)) {
         sum->lost = 1;
         return;
     }
 
     sum->naccounts++;
-    sum->labels[label].accounts++;
+    sum->rows[label].accounts++;
 
     a = &sum->accounts[i];
     a->v[0] = v[0];
-    a->v[1] = v[1];
+    a->v[1] = v[1] | CTL_ACCOUNT_USED;
 
 found:
 
-    if (refused && !(a->v[1] & CTL_ACCOUNT_TOUCHED)) {
-        a->v[1] |= CTL_ACCOUNT_TOUCHED;
-        sum->labels[label].touched++;
+    bit = 1u << fate;
+
+    if (!(a->v[1] & bit)) {
+        a->v[1] |= bit;
+        sum->rows[label].touched[fate]++;
+    }
+}
+
+
+/* campaigns come one after the other */
+
+void
+ctl_summary_member(ctl_summary_t *sum, const dg_id_t *campaign,
+    uint32_t label)
+{
+    ctl_row_t  *row;
+
+    row = &sum->rows[label];
+    row->members++;
+
+    if (row->campaign == NULL || !dg_id_equal(row->campaign, campaign)) {
+        row->campaign = campaign;
+        row->campaigns++;
     }
 }
 
@@ -243,34 +251,112 @@ found:
 void
 ctl_summary_print(const ctl_summary_t *sum)
 {
-    int                 width;
-    size_t              i, n;
-    const ctl_label_t  *labels[CTL_LABELS + 1];
+    int               width;
+    size_t            i, n;
+    ctl_line_t        lines[CTL_LABELS + 1];
+    const ctl_row_t  *row;
 
-    width = sizeof("label") - 1;
-    n = 0;
+    n = ctl_summary_lines(sum, lines, &width);
 
-    for (i = 0; i <= CTL_LABELS; i++) {
-
-        if (sum->labels[i].exchanges) {
-            labels[n++] = &sum->labels[i];
-            width = dg_max(width, (int) sum->labels[i].len);
-        }
-    }
-
-    qsort(labels, n, sizeof(labels[0]), ctl_summary_order);
-
-    fprintf(stderr, "%-*s %10s %10s %12s | %-23s | %-23s | %10s %10s\n",
-            width, "label", "exchanges", "refused", "output", "to 1st THROTTLE",
-            "to 1st BLOCK", "accounts", "touched");
+    fprintf(stderr, "%-*s %10s %10s %12s | %-23s | %-23s | %10s %10s | %10s "
+            "%10s\n", width, "label", "exchanges", "refused", "output",
+            "to 1st THROTTLE", "to 1st BLOCK", "accounts", "touched",
+            "campaigns", "members");
 
     for (i = 0; i < n; i++) {
-        ctl_summary_row(labels[i], width);
+        row = lines[i].row;
+
+        ctl_summary_text(stderr, lines[i].label, width);
+
+        fprintf(stderr, " %10llu %10llu %12llu |",
+                (unsigned long long) row->exchanges,
+                (unsigned long long) row->fates[CTL_REFUSED],
+                (unsigned long long) row->tokens);
+
+        ctl_summary_first(&row->throttle);
+        ctl_summary_first(&row->block);
+
+        fprintf(stderr, " %10llu %10llu | %10llu %10llu\n",
+                (unsigned long long) row->accounts,
+                (unsigned long long) row->touched[CTL_REFUSED],
+                (unsigned long long) row->campaigns,
+                (unsigned long long) row->members);
     }
 
     if (sum->lost) {
         fprintf(stderr, "there were more accounts than could be counted\n");
     }
+}
+
+
+void
+ctl_summary_fates(const ctl_summary_t *sum)
+{
+    int               width;
+    size_t            i, n;
+    unsigned          fate;
+    ctl_line_t        lines[CTL_LABELS + 1];
+    const ctl_row_t  *row;
+
+    n = ctl_summary_lines(sum, lines, &width);
+
+    printf("#   %-*s %10s %8s", width, "label", "exchanges", "accounts");
+
+    for (fate = CTL_TAGGED; fate < CTL_FATES; fate++) {
+        printf(" | %10s %8s", ctl_fates[fate], "accounts");
+    }
+
+    printf(" | %9s %8s\n", "campaigns", "members");
+
+    for (i = 0; i < n; i++) {
+        row = lines[i].row;
+
+        printf("#   ");
+        ctl_summary_text(stdout, lines[i].label, width);
+        printf(" %10llu %8llu", (unsigned long long) row->exchanges,
+               (unsigned long long) row->accounts);
+
+        for (fate = CTL_TAGGED; fate < CTL_FATES; fate++) {
+            printf(" | %10llu %8llu", (unsigned long long) row->fates[fate],
+                   (unsigned long long) row->touched[fate]);
+        }
+
+        printf(" | %9llu %8llu\n", (unsigned long long) row->campaigns,
+               (unsigned long long) row->members);
+    }
+
+    if (sum->lost) {
+        printf("# there were more accounts than could be counted\n");
+    }
+}
+
+
+/* those that there are, and the width of their texts */
+
+static size_t
+ctl_summary_lines(const ctl_summary_t *sum, ctl_line_t lines[CTL_LABELS + 1],
+    int *width)
+{
+    size_t  i, n;
+
+    *width = sizeof("label") - 1;
+    n = 0;
+
+    for (i = 0; i <= CTL_LABELS; i++) {
+
+        if (sum->rows[i].exchanges) {
+            lines[n].label = &sum->labels->labels[i];
+            lines[n].row = &sum->rows[i];
+
+            *width = dg_max(*width, (int) dg_min(lines[n].label->len,
+                                                 (size_t) CTL_SUMMARY_TEXT));
+            n++;
+        }
+    }
+
+    qsort(lines, n, sizeof(ctl_line_t), ctl_summary_order);
+
+    return n;
 }
 
 
@@ -280,47 +366,40 @@ static int
 ctl_summary_order(const void *one, const void *two)
 {
     int                 rc;
+    size_t              len[2];
     const ctl_label_t  *first, *second;
 
-    first = *(const ctl_label_t *const *) one;
-    second = *(const ctl_label_t *const *) two;
+    first = ((const ctl_line_t *) one)->label;
+    second = ((const ctl_line_t *) two)->label;
 
     if (dg_id_none(&first->id) || dg_id_none(&second->id)) {
         return dg_id_none(&first->id) - dg_id_none(&second->id);
     }
 
-    rc = memcmp(first->text, second->text, dg_min(first->len, second->len));
+    len[0] = dg_min(first->len, sizeof(first->text));
+    len[1] = dg_min(second->len, sizeof(second->text));
+
+    rc = memcmp(first->text, second->text, dg_min(len[0], len[1]));
 
     return rc ? rc : (first->len > second->len) - (first->len < second->len);
 }
 
 
 static void
-ctl_summary_row(const ctl_label_t *label, int width)
+ctl_summary_text(FILE *to, const ctl_label_t *label, int width)
 {
     int          len;
     const char  *text;
 
     text = (const char *) label->text;
-    len = (int) label->len;
+    len = (int) dg_min(label->len, (size_t) CTL_SUMMARY_TEXT);
 
     if (len == 0) {
         text = dg_id_none(&label->id) ? "(others)" : "null";
         len = (int) strlen(text);
     }
 
-    fprintf(stderr, "%.*s%*s %10llu %10llu %12llu |", len, text,
-            dg_max(width - len, 0), "",
-            (unsigned long long) label->exchanges,
-            (unsigned long long) label->refused,
-            (unsigned long long) label->tokens);
-
-    ctl_summary_first(&label->throttle);
-    ctl_summary_first(&label->block);
-
-    fprintf(stderr, " %10llu %10llu\n",
-            (unsigned long long) label->accounts,
-            (unsigned long long) label->touched);
+    fprintf(to, "%.*s%*s", len, text, dg_max(width - len, 0), "");
 }
 
 

@@ -35,6 +35,8 @@ ctl_settings_open(ctl_settings_t *st, const char *name)
 {
     st->size = CTL_SETTINGS_ZONE;
 
+    dg_policy_init(&st->conf.policy);
+
     dg_hash_derive(&st->key, (const u_char *) CTL_SETTINGS_SECRET,
                    sizeof(CTL_SETTINGS_SECRET) - 1);
     dg_marks_derive(&st->marks, &st->key);

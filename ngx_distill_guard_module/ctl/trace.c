@@ -341,7 +341,7 @@ ctl_trace_path(const ctl_trace_t *tr, u_char decoded[CTL_TRACE_PATH],
 void
 ctl_trace_identity(const ctl_trace_t *tr, const dg_str_t *query,
     dg_shape_t shape, const dg_hash_key_t *hash, dg_id_t *key,
-    dg_id_t *client)
+    dg_id_t *client, unsigned *relay)
 {
     unsigned       i, version;
     dg_identity_t  who;
@@ -371,6 +371,7 @@ ctl_trace_identity(const ctl_trace_t *tr, const dg_str_t *query,
     }
 
     *key = dg_identity_key(&who, shape);
+    *relay = dg_identity_relay(&who);
     *client = dg_identity_client(&who);
 }
 

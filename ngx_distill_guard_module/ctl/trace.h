@@ -100,10 +100,10 @@ int ctl_trace_read(ctl_trace_t *tr, const u_char *line, size_t len,
 void ctl_trace_path(const ctl_trace_t *tr, u_char decoded[CTL_TRACE_PATH],
     dg_str_t *path, dg_str_t *query);
 
-/* who asks, as nginx/ makes it out */
+/* who asks, as nginx/ makes it out; *relay: it contradicts itself */
 void ctl_trace_identity(const ctl_trace_t *tr, const dg_str_t *query,
     dg_shape_t shape, const dg_hash_key_t *hash, dg_id_t *key,
-    dg_id_t *client);
+    dg_id_t *client, unsigned *relay);
 
 /* the facts of the body; one in an encoding is not read, but counted */
 void ctl_trace_body(const ctl_trace_t *tr, dg_request_t *reader,

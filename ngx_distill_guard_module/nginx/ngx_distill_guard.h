@@ -20,15 +20,22 @@
 #include "dg_reader.h"
 #include "dg_limit.h"
 #include "dg_place.h"
+#include "dg_policy.h"
 #include "dg_settings.h"
 #include "dg_store.h"
+#include "dg_guard.h"
 
 
 #define NGX_DISTILL_GUARD_VERSION  "0.1.0"
 
 
+/* headers of ours in a request to the upstream */
+#define NGX_DISTILL_GUARD_TOLD  2
+
+
 typedef struct ngx_distill_guard_geo_s    ngx_distill_guard_geo_t;
 typedef struct ngx_distill_guard_redis_s  ngx_distill_guard_redis_t;
+typedef struct ngx_distill_guard_said_s   ngx_distill_guard_said_t;
 
 
 /*
@@ -95,6 +102,7 @@ typedef struct {
 
     ngx_distill_guard_redis_t   *redis;   /* NULL: not configured */
     ngx_distill_guard_geo_t     *geo;     /* NULL: no file configured */
+    ngx_distill_guard_said_t    *said;    /* on all levels, the last first */
 
     unsigned                     active:1;   /* some location is not off */
     unsigned                     limits:1;   /* some limit is configured */
@@ -109,7 +117,21 @@ typedef struct {
     ngx_http_complex_value_t    *account; /* NULL: the key */
     ngx_array_t                 *exempt;  /* ngx_http_complex_value_t */
     ngx_array_t                 *limits;  /* dg_limit_t */
+    const dg_policy_t           *policy;  /* once merged, never NULL */
+    ngx_distill_guard_said_t    *said;    /* what it is made of; NULL: only
+                                             of defaults */
 } ngx_distill_guard_loc_conf_t;
+
+
+/* an answer that is let through slowly */
+
+typedef struct {
+    ngx_uint_t                     tokens;     /* a second */
+    size_t                         guess;      /* bytes of the answer that
+                                                  make a token, until known */
+    size_t                         other;      /* limit_rate otherwise; 0 */
+    ngx_event_t                    timer;
+} ngx_distill_guard_pace_t;
 
 
 /* what is read of a request is mostly over before its answer comes */
@@ -136,9 +158,10 @@ typedef struct {
 
     dg_endpoint_t                  endpoint;
     dg_exchange_t                  exchange;
-    const dg_limit_t              *limits;     /* none where exempt */
-    ngx_uint_t                     nlimits;
-    dg_decision_t                  decision;   /* the first that refuses */
+    dg_rules_t                     rules;
+    dg_finding_t                   finding;
+    dg_decision_t                  decision;   /* of the head or the body, the
+                                                  greater verdict */
 
     dg_request_t                  *request_reader;   /* while reading: of an
                                                   ngx_distill_guard_reader_t */
@@ -146,12 +169,17 @@ typedef struct {
     dg_shared_t                    shared;     /* with other accounts */
     dg_response_t                 *response_reader;
     dg_response_facts_t            response;
+    ngx_table_elt_t               *told[NGX_DISTILL_GUARD_TOLD];   /* to the
+                                                  upstream, or NULL */
+    ngx_distill_guard_pace_t      *pace;       /* NULL: as fast as it comes */
     ngx_str_t                      refusal;    /* body of ours to send */
+    ngx_uint_t                     refusal_status;
     ngx_uint_t                     status;     /* of the answer that is read,
                                                   0: none */
 
     unsigned                       exempt:1;
     unsigned                       judged:1;   /* body stage is over */
+    unsigned                       enforced:1; /* the decision is */
     unsigned                       refused:1;  /* we answer, not upstream */
     unsigned                       finished:1; /* its last buffer was seen */
     unsigned                       settled:1;
@@ -211,6 +239,34 @@ ngx_log_t ngx_distill_guard_log(ngx_http_request_t *r);
 ngx_distill_guard_ctx_t *ngx_distill_guard_get_ctx(ngx_http_request_t *r);
 ngx_int_t ngx_distill_guard_preaccess_handler(ngx_http_request_t *r);
 ngx_int_t ngx_distill_guard_request_init(ngx_conf_t *cf);
+
+
+/*
+ * headers: X-Distill-Guard-* is for the upstream alone.  Nobody else sends
+ * such a header to it, and it sends none to the client.
+ */
+
+void ngx_distill_guard_clear_request(ngx_http_request_t *r);
+void ngx_distill_guard_clear_response(ngx_list_t *headers);
+
+/* what there is to tell, in place of what was told before */
+ngx_int_t ngx_distill_guard_tell(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+
+
+/*
+ * pace: nginx's own limit of the rate, in output tokens a second.  What has
+ * been read of the answer tells how many bytes make a token, so the rate is
+ * set anew with all that passes, before it does; what nginx does not do by
+ * itself follows behind.
+ */
+
+ngx_int_t ngx_distill_guard_pace_open(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, dg_format_t format);
+void ngx_distill_guard_pace_set(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+void ngx_distill_guard_pace_wait(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
 
 
 /* response: header and body filters */

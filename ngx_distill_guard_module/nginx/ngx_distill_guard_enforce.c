@@ -19,6 +19,8 @@
 
 static ngx_int_t ngx_distill_guard_refusal_text(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
+static ngx_int_t ngx_distill_guard_refusal_headers(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
 static ngx_int_t ngx_distill_guard_limit_headers(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, uint64_t now_ms);
 static ngx_int_t ngx_distill_guard_room_headers(ngx_http_request_t *r,
@@ -34,14 +36,16 @@ ngx_distill_guard_refuse(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx)
 {
     ngx_log_t  log;
 
+    ctx->refusal_status = ctx->decision.verdict == DG_BLOCK
+                          ? NGX_HTTP_FORBIDDEN : NGX_HTTP_TOO_MANY_REQUESTS;
+
     /*
      * Without memory for the words the refusal is sent all the same, with
      * nginx's own page.
      */
 
     if (ngx_distill_guard_refusal_text(r, ctx) != NGX_OK
-        || ngx_distill_guard_limit_headers(r, ctx, ngx_distill_guard_now())
-           != NGX_OK)
+        || ngx_distill_guard_refusal_headers(r, ctx) != NGX_OK)
     {
         log = ngx_distill_guard_log(r);
 
@@ -49,7 +53,7 @@ ngx_distill_guard_refuse(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx)
                       "distill guard: no memory for the words of a refusal");
     }
 
-    return NGX_HTTP_TOO_MANY_REQUESTS;
+    return ctx->refusal_status;
 }
 
 
@@ -57,15 +61,18 @@ static ngx_int_t
 ngx_distill_guard_refusal_text(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
-    u_char  *p, *last;
+    u_char            *p, *last;
+    const dg_limit_t  *limit;
+
+    limit = ctx->decision.limit;
 
     p = ngx_pnalloc(r->pool, DG_REFUSAL_BODY);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    last = dg_refusal_body(p, ctx->endpoint.shape, NGX_HTTP_TOO_MANY_REQUESTS,
-                           ctx->decision.limit->metric,
+    last = dg_refusal_body(p, ctx->endpoint.shape, ctx->refusal_status,
+                           limit ? limit->metric : DG_METRIC_REQUESTS,
                            ctx->decision.wait_ms);
 
     ctx->refusal.data = p;
@@ -75,13 +82,17 @@ ngx_distill_guard_refusal_text(ngx_http_request_t *r,
 }
 
 
+/* who is blocked is not asked to come again */
+
 static ngx_int_t
-ngx_distill_guard_limit_headers(ngx_http_request_t *r,
-    ngx_distill_guard_ctx_t *ctx, uint64_t now_ms)
+ngx_distill_guard_refusal_headers(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
 {
-    u_char       value[DG_PRINT_U64], *last;
-    dg_room_t    rooms[2];
-    dg_store_t  *st;
+    u_char  value[DG_PRINT_U64], *last;
+
+    if (ctx->refusal_status == NGX_HTTP_FORBIDDEN) {
+        return NGX_OK;
+    }
 
     last = dg_print_u64(value, dg_refusal_seconds(ctx->decision.wait_ms));
 
@@ -101,10 +112,29 @@ ngx_distill_guard_limit_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    return ngx_distill_guard_limit_headers(r, ctx, ngx_distill_guard_now());
+}
+
+
+/* only limits that were configured as such are anybody's to know */
+
+static ngx_int_t
+ngx_distill_guard_limit_headers(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx, uint64_t now_ms)
+{
+    dg_room_t    rooms[2];
+    dg_store_t  *st;
+
+    if (ctx->decision.limit == NULL
+        || ctx->decision.limit == ctx->exchange.throttle)
+    {
+        return NGX_OK;
+    }
+
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_store_rooms(st, &ctx->exchange, ctx->limits, ctx->nlimits, now_ms,
-                   rooms);
+    dg_store_rooms(st, &ctx->exchange, ctx->rules.limits, ctx->rules.nlimits,
+                   now_ms, rooms);
 
     ngx_distill_guard_unlock(ctx->zone);
 
@@ -227,7 +257,7 @@ ngx_distill_guard_refusal_due(ngx_http_request_t *r,
 {
     return ctx->refusal.len
            && ngx_http_get_module_ctx(r, ngx_distill_guard_module) == ctx
-           && r->headers_out.status == NGX_HTTP_TOO_MANY_REQUESTS;
+           && r->headers_out.status == ctx->refusal_status;
 }
 
 

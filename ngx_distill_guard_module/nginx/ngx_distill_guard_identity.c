@@ -48,6 +48,7 @@ ngx_distill_guard_identify(ngx_http_request_t *r,
     if (mcf->geo) {
         ngx_distill_guard_geo_lookup(mcf->geo, r->connection->sockaddr,
                                      &ctx->place);
+        ctx->exchange.hosting = ctx->place.hosting;
 
         if (ctx->place.asn) {
             dg_asn_id(&ctx->exchange.ids[DG_KIND_ASN], ctx->place.asn);
@@ -96,6 +97,7 @@ ngx_distill_guard_identify_headers(ngx_http_request_t *r,
 
     ctx->key = dg_identity_key(&who, ctx->endpoint.shape);
     ctx->client = dg_identity_client(&who);
+    ctx->exchange.relay = dg_identity_relay(&who);
 }
 
 

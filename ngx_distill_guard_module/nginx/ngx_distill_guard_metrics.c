@@ -223,6 +223,21 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
         store.stats.refused[0][0], kind, metric,
         DG_METRICS * sizeof(uint64_t)),
 
+    ngx_distill_guard_counter(NULL, "content_refusals",
+        "Exchanges with a content that was just refused to somebody else, "
+        "enforced or not.",
+        contents),
+
+    ngx_distill_guard_gauge(NULL, "campaigns",
+        "Campaigns remembered, with those since found to be part of others.",
+        NUMBER, campaigns),
+    ngx_distill_guard_gauge(NULL, "templates",
+        "Templates remembered.",
+        NUMBER, templates),
+    ngx_distill_guard_gauge(NULL, "profiles",
+        "Accounts whose ways are remembered.",
+        NUMBER, profiles),
+
     ngx_distill_guard_counter(NULL, "exchanges",
         "Exchanges admitted that have ended.",
         store.stats.exchanges),

@@ -27,6 +27,10 @@ typedef struct {
     dg_store_t                store;     /* the header alone */
     dg_arena_t                arena;     /* likewise */
     size_t                    used;
+    uint32_t                  campaigns;
+    uint32_t                  templates;
+    uint32_t                  profiles;
+    uint64_t                  contents;  /* refused, see dg_decision_t */
     ngx_distill_guard_sync_t  sync;
     int64_t                   age;       /* of the last round, ms */
 } ngx_distill_guard_snapshot_t;

@@ -12,18 +12,47 @@
 #include "ngx_distill_guard.h"
 
 
+typedef int (*ngx_distill_guard_say_pt)(dg_policy_t *policy,
+    const dg_str_t *words, unsigned n, char error[DG_CONF_ERROR]);
+
+
+/* what the directives of one level say of signals and actions */
+
+struct ngx_distill_guard_said_s {
+    dg_policy_t                 policy;
+    ngx_distill_guard_said_t   *above;    /* level that it inherits from */
+    ngx_distill_guard_said_t   *next;
+    ngx_str_t                   name;     /* of the first of them, and where
+                                             that is */
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+    unsigned                    used:1;   /* by a guard that is on */
+};
+
+
 static ngx_int_t ngx_distill_guard_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_distill_guard_postconfiguration(ngx_conf_t *cf);
 static void *ngx_distill_guard_create_main_conf(ngx_conf_t *cf);
 static void *ngx_distill_guard_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static ngx_int_t ngx_distill_guard_merge_policy(ngx_conf_t *cf,
+    ngx_distill_guard_loc_conf_t *prev, ngx_distill_guard_loc_conf_t *conf);
+static void ngx_distill_guard_said_warn(ngx_conf_t *cf,
+    ngx_distill_guard_main_conf_t *mcf);
 static char *ngx_distill_guard(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_distill_guard_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_distill_guard_signal(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_distill_guard_action(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_distill_guard_say(ngx_conf_t *cf,
+    ngx_distill_guard_loc_conf_t *glcf, ngx_distill_guard_say_pt say);
+static ngx_distill_guard_said_t *ngx_distill_guard_said(ngx_conf_t *cf);
 static ngx_int_t ngx_distill_guard_phase(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_distill_guard_init_process(ngx_cycle_t *cycle);
@@ -102,6 +131,21 @@ static ngx_command_t  ngx_distill_guard_commands[] = {
       0,
       NULL },
 
+    { ngx_string("distill_guard_signal"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2
+                        |NGX_CONF_TAKE3|NGX_CONF_TAKE4,
+      ngx_distill_guard_signal,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("distill_guard_action"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
+      ngx_distill_guard_action,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("distill_guard_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_distill_guard_status,
@@ -175,6 +219,7 @@ ngx_distill_guard_create_main_conf(ngx_conf_t *cf)
      *     mcf->secret = { 0, NULL };
      *     mcf->redis = NULL;
      *     mcf->geo = NULL;
+     *     mcf->said = NULL;
      *     mcf->active = 0;
      *     mcf->limits = 0;
      */
@@ -208,6 +253,8 @@ ngx_distill_guard_create_loc_conf(ngx_conf_t *cf)
      *     glcf->key = NULL;
      *     glcf->account = NULL;
      *     glcf->limits = NULL;
+     *     glcf->policy = NULL;
+     *     glcf->said = NULL;
      */
 
     glcf->mode = NGX_CONF_UNSET_UINT;
@@ -242,6 +289,10 @@ ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->limits == NULL) {
         conf->limits = prev->limits;
+    }
+
+    if (ngx_distill_guard_merge_policy(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (conf->mode == DG_MODE_OFF) {
@@ -280,6 +331,74 @@ ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+/* by name: what a level says nothing of is as on the level above */
+
+static ngx_int_t
+ngx_distill_guard_merge_policy(ngx_conf_t *cf,
+    ngx_distill_guard_loc_conf_t *prev, ngx_distill_guard_loc_conf_t *conf)
+{
+    char                       error[DG_CONF_ERROR];
+    dg_policy_t               *policy;
+    ngx_distill_guard_said_t  *said;
+
+    if (prev->policy == NULL) {
+
+        /* http, which all servers inherit from, and which says nothing */
+
+        policy = ngx_palloc(cf->pool, sizeof(dg_policy_t));
+        if (policy == NULL) {
+            return NGX_ERROR;
+        }
+
+        dg_policy_init(policy);
+        prev->policy = policy;
+    }
+
+    if (conf->said) {
+        dg_policy_inherit(&conf->said->policy, prev->policy);
+        conf->said->above = prev->said;
+
+    } else {
+        conf->policy = prev->policy;
+        conf->said = prev->said;
+    }
+
+    if (dg_policy_check(conf->policy, error) != DG_OK) {
+        said = conf->said;
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%s in %V:%ui", error,
+                      &said->file, said->line);
+        return NGX_ERROR;
+    }
+
+    if (conf->mode != DG_MODE_OFF) {
+        for (said = conf->said; said && !said->used; said = said->above) {
+            said->used = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_distill_guard_said_warn(ngx_conf_t *cf,
+    ngx_distill_guard_main_conf_t *mcf)
+{
+    ngx_distill_guard_said_t  *said;
+
+    for (said = mcf->said; said; said = said->next) {
+
+        if (said->used) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" has no effect while \"distill_guard\" is off "
+                      "in %V:%ui", &said->name, &said->file, said->line);
+    }
+}
+
+
 static ngx_int_t
 ngx_distill_guard_postconfiguration(ngx_conf_t *cf)
 {
@@ -314,6 +433,8 @@ ngx_distill_guard_postconfiguration(ngx_conf_t *cf)
     if (mcf->geo) {
         ngx_distill_guard_geo_warn(cf, mcf->geo);
     }
+
+    ngx_distill_guard_said_warn(cf, mcf);
 
     ngx_distill_guard_zone_bind(cf, mcf);
 
@@ -516,7 +637,7 @@ ngx_distill_guard_read_secret(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* distill_guard_limit key|account|origin|asn metric=N/period ... */
+/* distill_guard_limit key|account|origin|asn|campaign metric=N/period ... */
 
 static char *
 ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -556,6 +677,80 @@ ngx_distill_guard_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     glcf->limits->nelts = n;
 
     return NGX_CONF_OK;
+}
+
+
+/* distill_guard_signal name off | [soft=N] [hard=N] [points=N] */
+
+static char *
+ngx_distill_guard_signal(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_distill_guard_say(cf, conf, dg_policy_signal);
+}
+
+
+/* distill_guard_action name off | score=N [rate=N/period] [for=time] */
+
+static char *
+ngx_distill_guard_action(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_distill_guard_say(cf, conf, dg_policy_action);
+}
+
+
+static char *
+ngx_distill_guard_say(ngx_conf_t *cf, ngx_distill_guard_loc_conf_t *glcf,
+    ngx_distill_guard_say_pt say)
+{
+    char      error[DG_CONF_ERROR];
+    dg_str_t  words[DG_CONF_WORDS];
+
+    if (glcf->said == NULL) {
+        glcf->said = ngx_distill_guard_said(cf);
+        if (glcf->said == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        glcf->policy = &glcf->said->policy;
+    }
+
+    if (ngx_distill_guard_words(cf, words) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (say(&glcf->said->policy, words, cf->args->nelts, error) != DG_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_distill_guard_said_t *
+ngx_distill_guard_said(ngx_conf_t *cf)
+{
+    ngx_str_t                      *value;
+    ngx_distill_guard_said_t       *said;
+    ngx_distill_guard_main_conf_t  *mcf;
+
+    said = ngx_pcalloc(cf->pool, sizeof(ngx_distill_guard_said_t));
+    if (said == NULL) {
+        return NULL;
+    }
+
+    value = cf->args->elts;
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_distill_guard_module);
+
+    dg_policy_init(&said->policy);
+
+    said->name = value[0];
+    said->file = cf->conf_file->file.name;
+    said->line = cf->conf_file->line;
+    said->next = mcf->said;
+    mcf->said = said;
+
+    return said;
 }
 
 

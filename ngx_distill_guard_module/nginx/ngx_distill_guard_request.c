@@ -13,12 +13,12 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
-#include "dg_guard.h"
 
 
 static ngx_distill_guard_ctx_t *ngx_distill_guard_create_ctx(
     ngx_http_request_t *r, ngx_distill_guard_loc_conf_t *glcf);
 static void ngx_distill_guard_cleanup(void *data);
+static void ngx_distill_guard_rules(ngx_distill_guard_ctx_t *ctx);
 static ngx_int_t ngx_distill_guard_ask_identity(ngx_http_request_t *r);
 static ngx_int_t ngx_distill_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -30,9 +30,13 @@ static ngx_uint_t ngx_distill_guard_encoded(ngx_http_request_t *r);
 static ngx_int_t ngx_distill_guard_judge_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
 static void ngx_distill_guard_end_body(ngx_http_request_t *r);
-static void ngx_distill_guard_judged(ngx_http_request_t *r,
+static ngx_uint_t ngx_distill_guard_judged(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, const dg_decision_t *decision,
     ngx_uint_t enforce);
+static void ngx_distill_guard_log_limit(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
+static void ngx_distill_guard_log_ladder(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
@@ -123,15 +127,17 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
     ngx_distill_guard_ctx_t       *ctx;
     ngx_distill_guard_loc_conf_t  *glcf;
 
-    if (r != r->main) {
-        return NGX_DECLINED;
-    }
-
     glcf = ngx_http_get_module_loc_conf(r, ngx_distill_guard_module);
 
     if (glcf->mode == DG_MODE_OFF
-        || ngx_distill_guard_get_ctx(r) != NULL)
+        || ngx_distill_guard_get_ctx(r->main) != NULL)
     {
+        return NGX_DECLINED;
+    }
+
+    ngx_distill_guard_clear_request(r);
+
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 
@@ -157,10 +163,7 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 
     ctx->exempt = ngx_http_test_predicates(r, glcf->exempt) == NGX_DECLINED;
 
-    if (glcf->limits && !ctx->exempt) {
-        ctx->limits = glcf->limits->elts;
-        ctx->nlimits = glcf->limits->nelts;
-    }
+    ngx_distill_guard_rules(ctx);
 
     if (!ctx->endpoint.charged) {
         return NGX_DECLINED;
@@ -172,20 +175,13 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_store_admit(st, &ctx->exchange, ctx->limits, ctx->nlimits,
-                   glcf->mode == DG_MODE_ENFORCE,
-                   ngx_distill_guard_now(), &decision);
+    dg_guard_head(st, &ctx->exchange, &ctx->rules, ngx_distill_guard_now(),
+                  &ctx->finding, &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
 
-    ngx_distill_guard_judged(r, ctx, &decision,
-                             glcf->mode == DG_MODE_ENFORCE);
-
-    if (ctx->refused) {
-        return ngx_distill_guard_refuse(r, ctx);
-    }
-
-    return NGX_DECLINED;
+    return ngx_distill_guard_judged(r, ctx, &decision, ctx->rules.enforce)
+           ? ngx_distill_guard_refuse(r, ctx) : NGX_DECLINED;
 
 failed:
 
@@ -201,6 +197,26 @@ failed:
                   "distill guard: no memory, the request passes unseen");
 
     return NGX_DECLINED;
+}
+
+
+/* no rule concerns who is exempt */
+
+static void
+ngx_distill_guard_rules(ngx_distill_guard_ctx_t *ctx)
+{
+    ctx->rules.enforce = ctx->conf->mode == DG_MODE_ENFORCE;
+
+    if (ctx->exempt) {
+        return;
+    }
+
+    ctx->rules.policy = ctx->conf->policy;
+
+    if (ctx->conf->limits) {
+        ctx->rules.limits = ctx->conf->limits->elts;
+        ctx->rules.nlimits = ctx->conf->limits->nelts;
+    }
 }
 
 
@@ -361,7 +377,7 @@ static ngx_int_t
 ngx_distill_guard_judge_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
-    ngx_uint_t      enforce;
+    dg_rules_t      rules;
     dg_store_t     *st;
     dg_decision_t   decision;
 
@@ -373,23 +389,24 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
 
     /*
      * With proxy_request_buffering off the upstream may have had the head of
-     * the request by now: it is too late to refuse.
+     * the request by now: it is too late to refuse, or to tell it anything.
      */
 
-    enforce = ctx->conf->mode == DG_MODE_ENFORCE
-              && (r->upstream == NULL || r->upstream->peer.connection == NULL);
+    rules = ctx->rules;
+
+    if (r->upstream && r->upstream->peer.connection) {
+        rules.enforce = 0;
+    }
 
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_guard_body(st, &ctx->exchange, ctx->limits, ctx->nlimits, enforce,
-                  &ctx->request, ngx_distill_guard_now(), &ctx->shared,
+    dg_guard_body(st, &ctx->exchange, &rules, &ctx->request,
+                  ngx_distill_guard_now(), &ctx->shared, &ctx->finding,
                   &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
 
-    ngx_distill_guard_judged(r, ctx, &decision, enforce);
-
-    if (!ctx->refused) {
+    if (!ngx_distill_guard_judged(r, ctx, &decision, rules.enforce)) {
         return NGX_OK;
     }
 
@@ -428,26 +445,55 @@ ngx_distill_guard_end_body(ngx_http_request_t *r)
 }
 
 
-/* the first verdict other than PASS is the request's */
+/*
+ * The greater verdict of both stages is the request's.  Returns whether it is
+ * to be refused; without memory to tell the upstream, it passes untold.
+ */
 
-static void
+static ngx_uint_t
 ngx_distill_guard_judged(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     const dg_decision_t *decision, ngx_uint_t enforce)
 {
-    u_char      text[DG_SUBJECT_TEXT], limit[DG_LIMIT_TEXT];
-    size_t      text_len, limit_len;
-    dg_id_t    *id;
-    unsigned    kind;
-    ngx_log_t   log;
-    ngx_str_t   name;
-    ngx_uint_t  level;
+    ngx_log_t  log;
 
-    if (decision->verdict == DG_PASS || ctx->decision.verdict != DG_PASS) {
-        return;
+    if (decision->verdict > ctx->decision.verdict) {
+        ctx->decision = *decision;
+        ctx->enforced = enforce;
+        ctx->refused = enforce && decision->verdict >= DG_THROTTLE;
+
+        if (decision->limit && decision->limit != ctx->exchange.throttle) {
+            ngx_distill_guard_log_limit(r, ctx);
+
+        } else {
+            ngx_distill_guard_log_ladder(r, ctx);
+        }
     }
 
-    ctx->decision = *decision;
-    ctx->refused = enforce;
+    if (enforce && ngx_distill_guard_tell(r, ctx) != NGX_OK) {
+        log = ngx_distill_guard_log(r);
+
+        ngx_log_error(NGX_LOG_ERR, &log, 0,
+                      "distill guard: no memory, the upstream is not told of "
+                      "the score");
+    }
+
+    return ctx->refused;
+}
+
+
+static void
+ngx_distill_guard_log_limit(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
+{
+    u_char                text[DG_SUBJECT_TEXT], limit[DG_LIMIT_TEXT];
+    size_t                text_len, limit_len;
+    unsigned              kind;
+    ngx_log_t             log;
+    ngx_str_t             name;
+    ngx_uint_t            level;
+    const dg_decision_t  *decision;
+
+    decision = &ctx->decision;
 
     /* where no account is given a limit of accounts is one of keys */
 
@@ -457,19 +503,81 @@ ngx_distill_guard_judged(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
         kind = DG_KIND_KEY;
     }
 
-    id = &ctx->exchange.ids[kind];
-
     name.data = (u_char *) dg_kinds[kind].data;
     name.len = dg_kinds[kind].len;
-    text_len = dg_subject_text(text, kind, id) - text;
+    text_len = dg_subject_text(text, kind, &ctx->exchange.ids[kind]) - text;
     limit_len = dg_limit_text(limit, decision->limit) - limit;
 
-    level = enforce ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+    level = ctx->enforced ? NGX_LOG_WARN : NGX_LOG_NOTICE;
     log = ngx_distill_guard_log(r);
 
     ngx_log_error(level, &log, 0,
                   "distill guard%s refuses %V %*s: over \"%*s\" with %uL, "
                   "free again in %uL ms",
-                  enforce ? "" : " (dry run)", &name, text_len, text,
+                  ctx->enforced ? "" : " (dry run)", &name, text_len, text,
                   limit_len, limit, decision->value, decision->wait_ms);
+}
+
+
+/* refusals are worth a warning; what only tags or slows is not */
+
+static void
+ngx_distill_guard_log_ladder(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
+{
+    u_char                text[DG_SUBJECT_TEXT], campaign[DG_SUBJECT_TEXT];
+    size_t                text_len, campaign_len;
+    unsigned              kind;
+    ngx_log_t             log;
+    ngx_str_t             name;
+    ngx_uint_t            level;
+    const char           *dry_run;
+    const dg_decision_t  *decision;
+
+    static const char  *const does[DG_VERDICTS] = {
+        "passes", "tags", "paces", "refuses", "blocks"
+    };
+
+    decision = &ctx->decision;
+
+    kind = dg_id_none(&ctx->exchange.ids[DG_KIND_ACCOUNT]) ? DG_KIND_KEY
+                                                           : DG_KIND_ACCOUNT;
+
+    name.data = (u_char *) dg_kinds[kind].data;
+    name.len = dg_kinds[kind].len;
+    text_len = dg_subject_text(text, kind, &ctx->exchange.ids[kind]) - text;
+
+    dry_run = ctx->enforced ? "" : " (dry run)";
+    log = ngx_distill_guard_log(r);
+
+    if (decision->verdict < DG_THROTTLE) {
+        level = NGX_LOG_INFO;
+
+    } else {
+        level = ctx->enforced ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+    }
+
+    if (decision->verdict == DG_THROTTLE && decision->limit == NULL) {
+
+        ngx_log_error(level, &log, 0,
+                      "distill guard%s refuses %V %*s: another was just "
+                      "refused the same content, free again in %uL ms",
+                      dry_run, &name, text_len, text, decision->wait_ms);
+        return;
+    }
+
+    if (dg_id_none(&ctx->finding.campaign)) {
+        campaign_len = ngx_cpymem(campaign, "none", 4) - campaign;
+
+    } else {
+        campaign_len = dg_subject_text(campaign, DG_KIND_CAMPAIGN,
+                                       &ctx->finding.campaign)
+                       - campaign;
+    }
+
+    ngx_log_error(level, &log, 0,
+                  "distill guard%s %s %V %*s: score %ui, campaign %*s",
+                  dry_run, does[decision->verdict], &name, text_len, text,
+                  (ngx_uint_t) ctx->finding.score.score, campaign_len,
+                  campaign);
 }

@@ -50,7 +50,13 @@ ngx_distill_guard_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_distill_guard_get_ctx(r);
 
-    if (ctx == NULL || !ctx->endpoint.charged) {
+    if (ctx == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ngx_distill_guard_clear_response(&r->headers_out.headers);
+
+    if (!ctx->endpoint.charged) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -137,21 +143,30 @@ ngx_distill_guard_open_response(ngx_http_request_t *r,
     if (format != DG_FORMAT_NONE) {
         r->filter_need_in_memory = 1;
     }
+
+    if (ctx->decision.verdict == DG_PACE && ctx->enforced
+        && ctx->status < NGX_HTTP_SPECIAL_RESPONSE
+        && ngx_distill_guard_pace_open(r, ctx, format) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, &log, 0,
+                      "distill guard: no memory, the answer is not paced");
+    }
 }
 
 
 static ngx_int_t
 ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_int_t                 rc;
     ngx_distill_guard_ctx_t  *ctx;
 
-    if (in == NULL || r != r->main) {
+    if (r != r->main) {
         return ngx_http_next_body_filter(r, in);
     }
 
     ctx = ngx_distill_guard_get_ctx(r);
 
-    if (ctx == NULL) {
+    if (ctx == NULL || (in == NULL && ctx->pace == NULL)) {
         return ngx_http_next_body_filter(r, in);
     }
 
@@ -167,7 +182,21 @@ ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         ngx_distill_guard_read_response(ctx, in);
     }
 
-    return ngx_http_next_body_filter(r, in);
+    if (ctx->finished) {
+        ngx_distill_guard_clear_response(&r->headers_out.trailers);
+    }
+
+    if (ctx->pace == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    ngx_distill_guard_pace_set(r, ctx);
+
+    rc = ngx_http_next_body_filter(r, in);
+
+    ngx_distill_guard_pace_wait(r, ctx);
+
+    return rc;
 }
 
 

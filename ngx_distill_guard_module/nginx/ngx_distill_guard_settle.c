@@ -10,7 +10,6 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
-#include "dg_guard.h"
 
 
 static void ngx_distill_guard_end(ngx_http_request_t *r,
@@ -48,8 +47,9 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
 
     st = ngx_distill_guard_lock(ctx->zone);
 
-    dg_guard_end(st, &ctx->exchange, &end, left, &usage, &ctx->request,
-                 &ctx->response, ngx_distill_guard_now());
+    dg_guard_end(st, &ctx->exchange, &ctx->rules, &end, left, &usage,
+                 &ctx->request, &ctx->response, &ctx->shared,
+                 ngx_distill_guard_now());
 
     ngx_distill_guard_unlock(ctx->zone);
 

@@ -30,6 +30,7 @@ static ngx_distill_guard_snapshot_t *ngx_distill_guard_status_zones(
     ngx_http_request_t *r, ngx_distill_guard_main_conf_t *mcf);
 static ngx_int_t ngx_distill_guard_status_zone(ngx_http_request_t *r,
     ngx_distill_guard_zone_t *zone, ngx_distill_guard_snapshot_t *shot);
+static uint64_t ngx_distill_guard_status_contents(const dg_stats_t *stats);
 static ngx_int_t ngx_distill_guard_status_name(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *escaped);
 static ngx_int_t ngx_distill_guard_status_no_store(ngx_http_request_t *r);
@@ -238,8 +239,14 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
     shot->arena = *dg_store_subjects(st);
     shot->used = dg_store_used(st);
     shot->sync = zone->shared->sync;
+    shot->campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS)
+                      ->queue[DG_CONVICTED].n;
+    shot->templates = dg_store_arena(st, DG_PART_TEMPLATES)->used;
+    shot->profiles = dg_store_arena(st, DG_PART_PROFILES)->used;
 
     ngx_distill_guard_unlock(zone);
+
+    shot->contents = ngx_distill_guard_status_contents(&shot->store.stats);
 
     /* the worker that has the lease may be ahead by a tick */
 
@@ -251,6 +258,26 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* of all that is refused for a time, what no limit has refused */
+
+static uint64_t
+ngx_distill_guard_status_contents(const dg_stats_t *stats)
+{
+    uint64_t    n;
+    ngx_uint_t  i, k;
+
+    n = stats->verdicts[DG_THROTTLE][0] + stats->verdicts[DG_THROTTLE][1];
+
+    for (i = 0; i < DG_KINDS; i++) {
+        for (k = 0; k < DG_METRICS; k++) {
+            n -= stats->refused[i][k];
+        }
+    }
+
+    return n;
 }
 
 

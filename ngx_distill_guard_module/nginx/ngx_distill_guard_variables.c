@@ -22,7 +22,10 @@
 
 typedef enum {
     NGX_DISTILL_GUARD_VAR_VERDICT = 0,
+    NGX_DISTILL_GUARD_VAR_SCORE,
     NGX_DISTILL_GUARD_VAR_REASONS,
+    NGX_DISTILL_GUARD_VAR_CAMPAIGN,
+    NGX_DISTILL_GUARD_VAR_TEMPLATE,
     NGX_DISTILL_GUARD_VAR_KEY,
     NGX_DISTILL_GUARD_VAR_ACCOUNT,
     NGX_DISTILL_GUARD_VAR_ORIGIN,
@@ -43,6 +46,7 @@ static ngx_int_t ngx_distill_guard_variable(ngx_http_request_t *r,
 static size_t ngx_distill_guard_variable_size(uintptr_t data);
 static u_char *ngx_distill_guard_variable_text(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, uintptr_t data, u_char *p);
+static u_char *ngx_distill_guard_text_id(u_char *p, const dg_id_t *id);
 static ngx_uint_t ngx_distill_guard_dry_run(ngx_distill_guard_ctx_t *ctx);
 static u_char *ngx_distill_guard_text_model(ngx_distill_guard_ctx_t *ctx,
     u_char *p);
@@ -57,8 +61,17 @@ static ngx_http_variable_t  ngx_distill_guard_vars[] = {
     { ngx_string("distill_guard_verdict"), NULL, ngx_distill_guard_variable,
       NGX_DISTILL_GUARD_VAR_VERDICT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("distill_guard_score"), NULL, ngx_distill_guard_variable,
+      NGX_DISTILL_GUARD_VAR_SCORE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("distill_guard_reasons"), NULL, ngx_distill_guard_variable,
       NGX_DISTILL_GUARD_VAR_REASONS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("distill_guard_campaign"), NULL, ngx_distill_guard_variable,
+      NGX_DISTILL_GUARD_VAR_CAMPAIGN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("distill_guard_template"), NULL, ngx_distill_guard_variable,
+      NGX_DISTILL_GUARD_VAR_TEMPLATE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("distill_guard_key"), NULL, ngx_distill_guard_variable,
       NGX_DISTILL_GUARD_VAR_KEY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -192,15 +205,25 @@ ngx_distill_guard_variable_text(ngx_http_request_t *r,
         return dg_event_verdict(p, ctx->decision.verdict,
                                 ngx_distill_guard_dry_run(ctx));
 
+    case NGX_DISTILL_GUARD_VAR_SCORE:
+        return ctx->endpoint.charged
+               ? dg_print_u64(p, ctx->finding.score.score) : p;
+
     case NGX_DISTILL_GUARD_VAR_REASONS:
         ngx_distill_guard_event(r, ctx, &ev, &usage);
         return dg_event_reasons(p, &ev);
 
+    case NGX_DISTILL_GUARD_VAR_CAMPAIGN:
+        return ngx_distill_guard_text_id(p, &ctx->finding.campaign);
+
+    case NGX_DISTILL_GUARD_VAR_TEMPLATE:
+        return ngx_distill_guard_text_id(p, &ctx->finding.template);
+
     case NGX_DISTILL_GUARD_VAR_KEY:
-        return dg_id_none(&ctx->key) ? p : dg_id_text(p, &ctx->key);
+        return ngx_distill_guard_text_id(p, &ctx->key);
 
     case NGX_DISTILL_GUARD_VAR_ACCOUNT:
-        return dg_id_none(&ctx->account) ? p : dg_id_text(p, &ctx->account);
+        return ngx_distill_guard_text_id(p, &ctx->account);
 
     case NGX_DISTILL_GUARD_VAR_ORIGIN:
         origin = &ctx->exchange.ids[DG_KIND_ORIGIN];
@@ -215,7 +238,7 @@ ngx_distill_guard_variable_text(ngx_http_request_t *r,
                                      : p;
 
     case NGX_DISTILL_GUARD_VAR_CLIENT:
-        return dg_id_none(&ctx->client) ? p : dg_id_text(p, &ctx->client);
+        return ngx_distill_guard_text_id(p, &ctx->client);
 
     case NGX_DISTILL_GUARD_VAR_DIALECT:
         return dg_print_str(p, &dg_dialects[ctx->endpoint.dialect].name);
@@ -233,10 +256,17 @@ ngx_distill_guard_variable_text(ngx_http_request_t *r,
 }
 
 
+static u_char *
+ngx_distill_guard_text_id(u_char *p, const dg_id_t *id)
+{
+    return dg_id_none(id) ? p : dg_id_text(p, id);
+}
+
+
 static ngx_uint_t
 ngx_distill_guard_dry_run(ngx_distill_guard_ctx_t *ctx)
 {
-    return ctx->decision.verdict != DG_PASS && !ctx->refused;
+    return ctx->decision.verdict != DG_PASS && !ctx->enforced;
 }
 
 
@@ -320,6 +350,7 @@ ngx_distill_guard_event(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     ngx_memcpy(ev->country, ctx->place.country, 2);
     ev->hosting = ctx->place.hosting;
     ev->anonymous = ctx->place.anonymous;
+    ev->relay = ctx->exchange.relay;
     ev->exempt = ctx->exempt;
     ev->aborted = ngx_distill_guard_aborted(ctx);
     ev->dry_run = ngx_distill_guard_dry_run(ctx);
@@ -329,6 +360,9 @@ ngx_distill_guard_event(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     ev->limit = ctx->decision.limit;
     ev->value = ctx->decision.value;
     ev->wait_ms = ctx->decision.wait_ms;
+    ev->score = &ctx->finding.score;
+    ev->campaign = ctx->finding.campaign;
+    ev->template = ctx->finding.template;
     ev->request = ctx->request.present ? &ctx->request : NULL;
     ev->response = ctx->status ? &ctx->response : NULL;
     ev->shared = &ctx->shared;

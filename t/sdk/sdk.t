@@ -171,6 +171,7 @@ sub compared {
     is_deeply([ map { $_ // 0 } @$event{qw(input_tokens output_tokens)} ],
         \@ledger, "$name: so are the guard's tokens");
     is($event->{source}, 'reported', "$name: as reported");
+    is($event->{relay}, undef, "$name: its headers are of one client");
 
     is_deeply([ in_redis($event->{key}, @ledger) ], [ 1, @ledger ],
         "$name: so are those in Redis");

@@ -215,6 +215,7 @@ make(exchange_t *x, uint64_t *seed)
     x->ev.client = id(seed);
     x->ev.asn = small(seed);
     x->ev.hosting = bit(seed);
+    x->ev.relay = bit(seed);
     x->ev.anonymous = bit(seed);
     x->ev.exempt = bit(seed);
     x->ev.aborted = bit(seed);

@@ -6,8 +6,11 @@
  */
 
 
+#include <limits.h>
+
 #include "dg_event.h"
 #include "dg_json.h"
+#include "dg_policy.h"
 #include "dg_test.h"
 
 
@@ -16,7 +19,7 @@
 
 
 typedef struct {
-    unsigned        seen[84];        /* by field */
+    unsigned        seen[90];        /* by field */
     unsigned        items;
     unsigned        model_len;
     u_char          model[4 * DG_MODEL];
@@ -24,7 +27,7 @@ typedef struct {
 
 
 enum {
-    FIELD_MODEL = 80,
+    FIELD_MODEL = 86,
     FIELD_ITEM,
     FIELD_MARK
 };
@@ -34,8 +37,9 @@ enum {
 
 static const char  *members[] = {
     "v", "t", "key", "account", "origin", "asn", "country", "hosting",
-    "anonymous", "client", "exempt", "dialect", "verdict", "reasons",
-    "status", "ms", "aborted", "input_tokens", "output_tokens",
+    "anonymous", "client", "relay", "exempt", "dialect", "verdict", "score",
+    "reasons", "campaign", "template", "status", "ms", "aborted",
+    "input_tokens", "output_tokens",
     "cached_tokens", "cache_write_tokens", "reasoning_tokens", "source",
     "finish", "error", "answer_findings", "stream", "include_usage", "echo",
     "logprobs", "reasoning", "traces", "embedding", "max_tokens", "temperature",
@@ -48,7 +52,8 @@ static const char  *members[] = {
 };
 
 
-/* there is no room for all members in one */
+#define HALF  (dg_nelts(members) / 2)
+
 
 static dg_json_schema_t  schema;
 static dg_json_schema_t  more_schema;
@@ -61,6 +66,14 @@ static const dg_limit_t  limit = {
 static const dg_limit_t  longest = {
     .kind = DG_KIND_ACCOUNT, .metric = DG_METRIC_OUTPUT, .period = DG_DAY,
     .n = DG_LIMIT_MAX
+};
+
+static const dg_score_t  score = {
+    .score = 41, .n = 2,
+    .reason = {
+        { DG_SIGNAL_TEMPLATE, 61, 20, 200, 30, 0 },
+        { DG_SIGNAL_BALANCE, 1.0625, 5, 2.5, 11, 0 }
+    }
 };
 
 
@@ -86,15 +99,17 @@ on_json(void *ctx, const dg_json_event_t *ev)
 }
 
 
+/* the members from one to another: a schema takes not all of them at once */
+
 static void
-compile_schema(void)
+compile_schema(unsigned from, unsigned to)
 {
     unsigned         i;
     dg_json_path_t   paths[dg_nelts(members) + 2];
 
-    for (i = 0; i < dg_nelts(members); i++) {
-        paths[i].path = members[i];
-        paths[i].field = i + 1;
+    for (i = 0; from < to; i++, from++) {
+        paths[i].path = members[from];
+        paths[i].field = from + 1;
     }
 
     paths[i].path = "model";
@@ -218,6 +233,9 @@ test_lines(void)
     ev.wait_ms = 1500;
     ev.verdict = DG_THROTTLE;
     ev.dry_run = 1;
+    ev.relay = 1;
+    ev.campaign.v[1] = 0xca;
+    ev.template.v[1] = 0x7e;
     usage.input = 9;
     usage.output = 12;
     usage.source = DG_SOURCE_REPORTED;
@@ -248,10 +266,13 @@ test_lines(void)
             "\"key\":\"0123456789abcdef0000000000000001\","
             "\"account\":\"0123456789abcdef0000000000000001\","
             "\"origin\":\"203.0.113.0/24\",\"asn\":64500,\"country\":\"DE\","
+            "\"relay\":true,"
             "\"dialect\":\"openai.chat\",\"model\":\"gpt\","
             "\"verdict\":\"THROTTLE_DRY_RUN\",\"reasons\":["
             "{\"limit\":\"account requests=60/m\",\"value\":61,\"max\":60,"
             "\"wait_ms\":1500}],"
+            "\"campaign\":\"000000000000000000000000000000ca\","
+            "\"template\":\"0000000000000000000000000000007e\","
             "\"status\":200,\"ms\":4000,\"input_tokens\":9,"
             "\"output_tokens\":12,\"source\":\"reported\","
             "\"finish\":\"stop\","
@@ -299,29 +320,67 @@ test_temperature(void)
 
 
 static void
+are_reasons(const dg_event_t *ev, const char *expected, const char *name)
+{
+    u_char  text[DG_EVENT_REASONS];
+    size_t  len;
+
+    len = dg_event_reasons(text, ev) - text;
+
+    if (!dg_ok(len == strlen(expected) && memcmp(text, expected, len) == 0,
+               "%s", name))
+    {
+        printf("# %.*s\n", (int) len, (char *) text);
+    }
+}
+
+
+static void
 test_reasons(void)
 {
-    u_char       text[DG_EVENT_REASONS];
-    size_t       len;
+    char         expected[DG_EVENT_REASONS];
     dg_event_t   ev;
-    const char  *expected;
 
     memset(&ev, 0, sizeof(ev));
 
-    len = dg_event_reasons(text, &ev) - text;
-    dg_ok(len == 2 && memcmp(text, "[]", 2) == 0, "no reasons");
+    are_reasons(&ev, "[]", "no reasons");
 
+    ev.verdict = DG_THROTTLE;
     ev.limit = &longest;
     ev.value = UINT64_MAX;
     ev.wait_ms = UINT64_MAX;
 
-    expected = "[{\"limit\":\"account output_tokens=1000000000000000/d\","
-               "\"value\":18446744073709551615,\"max\":1000000000000000,"
-               "\"wait_ms\":18446744073709551615}]";
+    are_reasons(&ev, "[{\"limit\":\"account output_tokens="
+                "1000000000000000/d\",\"value\":18446744073709551615,"
+                "\"max\":1000000000000000,"
+                "\"wait_ms\":18446744073709551615}]",
+                "the longest of a limit");
 
-    len = dg_event_reasons(text, &ev) - text;
-    dg_ok(len == strlen(expected) && memcmp(text, expected, len) == 0,
-          "the longest reasons");
+    ev.limit = NULL;
+    ev.wait_ms = 58000;
+    are_reasons(&ev, "[{\"refused\":\"content\",\"wait_ms\":58000}]",
+                "what another was refused");
+
+    ev.verdict = DG_BLOCK;
+    are_reasons(&ev, "[{\"refused\":\"account\",\"wait_ms\":58000}]",
+                "a block of an account");
+
+    ev.campaign.v[1] = 1;
+    are_reasons(&ev, "[{\"refused\":\"campaign\",\"wait_ms\":58000}]",
+                "a block of a campaign");
+
+    ev.score = &score;
+    ev.verdict = DG_TAG;
+
+    snprintf(expected, sizeof(expected),
+             "[{\"signal\":\"template\",\"value\":61,\"soft\":20,"
+             "\"hard\":200,\"points\":30,\"window\":%u},"
+             "{\"signal\":\"balance\",\"value\":1.063,\"soft\":5,"
+             "\"hard\":2.5,\"points\":11,\"window\":%u}]",
+             dg_signals[DG_SIGNAL_TEMPLATE].window,
+             dg_signals[DG_SIGNAL_BALANCE].window);
+
+    are_reasons(&ev, expected, "signals");
 }
 
 
@@ -359,7 +418,23 @@ static void
 fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     dg_usage_t *usage)
 {
+    size_t              i;
+
+    static dg_score_t   full;
     static dg_shared_t  shared;
+
+    memset(&full, 0, sizeof(dg_score_t));
+
+    full.score = DG_SCORE_MAX;
+    full.n = DG_SIGNALS;
+
+    for (i = 0; i < DG_SIGNALS; i++) {
+        full.reason[i].signal = (dg_signal_id_t) i;
+        full.reason[i].value = -1e300;
+        full.reason[i].soft = -1e12 + .001;
+        full.reason[i].hard = -999999999999.999;
+        full.reason[i].points = UINT_MAX;
+    }
 
     memset(&shared, 0xff, sizeof(dg_shared_t));
     memset(rq, 0xff, sizeof(dg_request_facts_t));
@@ -382,6 +457,7 @@ fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     ev->verdict = DG_THROTTLE;
     ev->dry_run = 1;
     ev->limit = &longest;
+    ev->score = &full;
     ev->request = rq;
     ev->response = rs;
     ev->shared = &shared;
@@ -395,7 +471,7 @@ test_fullest(void)
     u_char               line[DG_EVENT_SIZE + 64];
     size_t               len;
     seen_t               seen;
-    unsigned             i, missing;
+    unsigned             i, part, missing;
     dg_event_t           ev;
     dg_usage_t           usage;
     dg_request_facts_t   rq;
@@ -405,14 +481,19 @@ test_fullest(void)
 
     /* "read" is set: unread and incomplete never come together */
 
-    dg_ok(write_event(line, &len, &ev, &seen), "the fullest event is JSON");
-
     missing = 0;
 
-    for (i = 0; i < dg_nelts(members); i++) {
-        if (seen.seen[i + 1] != 1) {
-            printf("# no %s\n", members[i]);
-            missing++;
+    for (part = 0; part < 2; part++) {
+        compile_schema(part * HALF, part ? dg_nelts(members) : HALF);
+
+        dg_ok(write_event(line, &len, &ev, &seen),
+              "the fullest event is JSON");
+
+        for (i = part * HALF; i < (part ? dg_nelts(members) : HALF); i++) {
+            if (seen.seen[i + 1] != 1) {
+                printf("# no %s\n", members[i]);
+                missing++;
+            }
         }
     }
 
@@ -471,7 +552,7 @@ test_random(void)
 int
 main(void)
 {
-    compile_schema();
+    compile_schema(0, HALF);
 
     test_lines();
     test_temperature();

@@ -184,12 +184,96 @@ clients(void)
 }
 
 
+static void
+relays(void)
+{
+    size_t         i;
+    dg_identity_t  who;
+
+    static const struct {
+        const char  *agent;
+        const char  *lang;
+        const char  *version;
+        unsigned     relay;
+    } cases[] = {
+
+        /* what the SDKs send */
+
+        { "OpenAI/JS 6.49.0", "js", "6.49.0", 0 },
+        { "OpenAI/Python 1.30.1", "python", "1.30.1", 0 },
+        { "AsyncOpenAI/Python 1.30.1", "python", "1.30.1", 0 },
+        { "Anthropic/JS 1.12.0", "js", "1.12.0", 0 },
+        { "AnthropicBedrock/Python 0.70.0", "python", "0.70.0", 0 },
+        { "OpenAI/Go 1.2.0", "go", "1.2.0", 0 },
+        { "OpenAI::Client/Ruby 0.30.0", "ruby", "0.30.0", 0 },
+        { "Anthropic/JS 1.12.0 agent", "js", "1.12.0", 0 },
+
+        /* a name of its user's own, or the name of a browser */
+
+        { "claude-cli/2.1.0 (external, cli)", "js", "0.94.0", 0 },
+        { "my-product/7", "python", "1.30.1", 0 },
+        { NULL, "python", "1.30.1", 0 },
+
+        /* what never sends such headers */
+
+        { "Go-http-client/1.1", NULL, NULL, 0 },
+        { "python-requests/2.32.3", NULL, NULL, 0 },
+        { "ai-sdk/openai/3.0.141 runtime/node.js/v20.20.2", NULL, NULL, 0 },
+        { "google-genai-sdk/2.32.0 gl-node/v20.20.2", NULL, NULL, 0 },
+        { "OpenAI/v1 PythonBindings/0.27.8", NULL, NULL, 0 },
+        { "OpenAI/NodeJS/3.2.1", NULL, NULL, 0 },
+        { "OpenAI/Go 1.2.0", NULL, NULL, 0 },
+        { "curl/7.88.1", NULL, NULL, 0 },
+        { "OpenAI", NULL, NULL, 0 },
+        { "/JS 1", NULL, NULL, 0 },
+        { "", NULL, NULL, 0 },
+        { NULL, NULL, NULL, 0 },
+
+        /* made up, or half of it taken away */
+
+        { "OpenAI/Python 1.30.1", NULL, NULL, 1 },
+        { "Anthropic/JS 1.12.0", NULL, NULL, 1 },
+        { "OpenAI/Python 1.30.1", NULL, "1.30.1", 1 },
+        { "OpenAI/Python 1.30.1", "js", "1.30.1", 1 },
+        { "OpenAI/Python 1.30.1", "python", "1.3.1", 1 },
+        { "OpenAI/Python 1.30.1", "python", "1.30.12", 1 },
+        { "OpenAI/Go 1.2.0", "python", "1.2.0", 1 },
+        { "Go-http-client/2.0", "js", "6.49.0", 1 },
+        { "python-requests/2.32.3", "python", "1.30.1", 1 },
+        { "node-fetch/1.0", "js", NULL, 1 }
+    };
+
+    for (i = 0; i < dg_nelts(cases); i++) {
+        dg_identity_init(&who, &key, 1);
+
+        if (cases[i].version) {
+            header(&who, "X-Stainless-Package-Version", cases[i].version);
+        }
+
+        if (cases[i].agent) {
+            header(&who, "User-Agent", cases[i].agent);
+        }
+
+        if (cases[i].lang) {
+            header(&who, "x-stainless-lang", cases[i].lang);
+        }
+
+        dg_ok(dg_identity_relay(&who) == cases[i].relay, "%s: %s, %s, %s",
+              cases[i].relay ? "a relay" : "none",
+              cases[i].agent ? cases[i].agent : "-",
+              cases[i].lang ? cases[i].lang : "-",
+              cases[i].version ? cases[i].version : "-");
+    }
+}
+
+
 int
 main(void)
 {
     credentials();
     orders();
     clients();
+    relays();
 
     return dg_done();
 }

@@ -147,6 +147,7 @@ main(void)
     good("account", "input_tokens=200k/m", "account input_tokens=200000/m");
     good("origin", "output_tokens=3M/h", "origin output_tokens=3000000/h");
     good("asn", "tokens=1K/d", "asn tokens=1000/d");
+    good("campaign", "requests=100/d", "campaign requests=100/d");
     good("key", "tokens=1000000000000000/d",
          "key tokens=1000000000000000/d");
     good("key", "tokens=1000000000m/d", "key tokens=1000000000000000/d");
@@ -155,7 +156,7 @@ main(void)
     s = str("user");
     dg_ok(dg_limit_kind(&limit, &s, error) == DG_ERROR
           && strcmp(error, "unknown subject \"user\": use key, account, "
-                    "origin or asn") == 0, "%s", error);
+                    "origin, asn or campaign") == 0, "%s", error);
 
     s = str("none");
     dg_ok(dg_limit_kind(&limit, &s, error) == DG_ERROR, "%s", error);

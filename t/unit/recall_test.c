@@ -143,14 +143,14 @@ contents(void)
     rq = request(0, 5, 200);
     id = id_of(1);
 
-    dg_recall_refused(a, &id, &rq, NOW);
+    dg_recall_refused(a, &id, &rq, 0, NOW);
 
     dg_ok(look(a, 2, rq, NOW + 59).refused == 1, "refused to another");
     dg_ok(look(a, 1, rq, NOW + 59).refused == 0, "to itself is a retry");
     dg_ok(look(a, 2, rq, NOW + 60).refused == 0, "for a minute");
 
     rq = request(0, 6, 199);
-    dg_recall_refused(a, &id, &rq, NOW);
+    dg_recall_refused(a, &id, &rq, 0, NOW);
     answered(a, 1, rq, response(0), NOW);
     shared = look(a, 2, rq, NOW);
     dg_ok(shared.refused == 0 && shared.accepted == 0,

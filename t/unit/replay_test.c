@@ -7,7 +7,6 @@
 
 
 #include "replay.h"
-#include "dg_dialect.h"
 #include "dg_test.h"
 
 #include <fcntl.h>
@@ -50,9 +49,12 @@ begin(const char *limit)
     settings.size = ZONE;
     ctl_output_init(&out, open("/dev/null", O_WRONLY));
 
-    if (ctl_replay_init(&rp, &settings, &out, ctl_summary_create())
-        != DG_OK)
-    {
+    rp.settings = &settings;
+    rp.out = &out;
+    rp.labels = ctl_labels_create();
+    rp.summary = ctl_summary_create(rp.labels);
+
+    if (ctl_replay_init(&rp) != DG_OK) {
         abort();
     }
 }
@@ -67,6 +69,7 @@ end(void)
 
     (void) close(out.fd);
     ctl_summary_free(rp.summary);
+    ctl_labels_free(rp.labels);
     ctl_replay_free(&rp);
     ctl_settings_close(&settings);
 }
@@ -311,8 +314,7 @@ test_mutations(void)
 int
 main(void)
 {
-    dg_ok(dg_dialect_init() == DG_OK && dg_event_read_init() == DG_OK
-          && ctl_trace_init() == DG_OK, "the tables");
+    dg_ok(ctl_replay_tables() == DG_OK, "the tables");
 
     test_flight();
     test_open();

@@ -70,6 +70,11 @@ test_good(void)
     dg_ok(reads("") && s.zone == NULL && s.nlimits == 0
           && s.mode == DG_MODE_OFF, "nothing");
     dg_ok(reads("# nothing") && s.zone == NULL, "a comment");
+    dg_ok(reads("") && s.policy.actions[DG_ACTION_TAG].score == 25,
+          "the default policy");
+    dg_ok(reads("distill_guard_action throttle score=60;"
+                "distill_guard_action pace score=50;"),
+          "an order that only the end makes good");
 
     dg_ok(reads("distill_guard_zone zone=guard:64m;\n"
                 "distill_guard_secret \"/etc/my secret\";\n"
@@ -84,6 +89,9 @@ test_good(void)
                 "distill_guard_limit key requests=600/m\n"
                 "                        output_tokens=2m/d;\n"
                 "distill_guard_limit origin requests=6K/m;\n"
+                "distill_guard_signal template soft=10 points=30;\n"
+                "distill_guard_signal relay off;\n"
+                "distill_guard_action throttle score=50 rate=5/h;\n"
                 "distill_guard_status;\n"), "every directive");
 
     dg_ok(s.zone && is(&s.zone->name, "guard")
@@ -103,8 +111,14 @@ test_good(void)
           && s.limits[1].period == DG_DAY && s.limits[1].n == 2000000
           && s.limits[2].kind == DG_KIND_ORIGIN && s.limits[2].n == 6000,
           "limits");
+    dg_ok(s.policy.signals[DG_SIGNAL_TEMPLATE].soft == 10
+          && s.policy.signals[DG_SIGNAL_TEMPLATE].hard
+             == dg_signals[DG_SIGNAL_TEMPLATE].hard
+          && s.policy.signals[DG_SIGNAL_RELAY].points == 0
+          && s.policy.actions[DG_ACTION_THROTTLE].score == 50
+          && s.policy.actions[DG_ACTION_BLOCK].seconds == 3600, "policy");
     dg_ok(s.line[DG_DIRECTIVE_ZONE] == 1 && s.line[DG_DIRECTIVE_LIMIT] == 11
-          && s.line[DG_DIRECTIVE_STATUS] == 14, "lines");
+          && s.line[DG_DIRECTIVE_STATUS] == 17, "lines");
 
     dg_ok(reads("distill_guard_zone zone=a:512k; distill_guard_zone "
                 "zone=b:1048576; distill_guard observe zone=b;")
@@ -204,11 +218,29 @@ test_bad(void)
 
         { "distill_guard_limit key;", 1, "invalid number of arguments" },
         { "distill_guard_limit ip requests=1/s;", 1,
-          "unknown subject \"ip\": use key, account, origin or asn in "
-          "\"distill_guard_limit\"" },
+          "unknown subject \"ip\": use key, account, origin, asn or campaign "
+          "in \"distill_guard_limit\"" },
         { "distill_guard_limit key requests=0/s;", 1, "invalid rate \"0/s\"" },
         { "distill_guard_limit key requests=1/s requests=2/s;", 1,
-          "\"key requests=2/s\" in \"distill_guard_limit\" limits again" }
+          "\"key requests=2/s\" in \"distill_guard_limit\" limits again" },
+
+        { "distill_guard_signal relay;", 1, "invalid number of arguments" },
+        { "distill_guard_signal relay soft=1 hard=2 points=3 off;", 1,
+          "invalid number of arguments" },
+        { "\ndistill_guard_signal relays off;", 2, "unknown signal "
+          "\"relays\" in \"distill_guard_signal\": use provenance, " },
+        { "distill_guard_signal relay soft=x;", 1, "invalid parameter "
+          "\"soft=x\" in \"distill_guard_signal relay\"" },
+        { "distill_guard_signal relay off;\ndistill_guard_signal relay "
+          "off;", 2, "\"distill_guard_signal relay\" sets again" },
+        { "distill_guard_action tag score=99;\n"
+          "distill_guard_signal relay hard=0;", 2,
+          "soft= and hard= of \"distill_guard_signal relay\" are both 0" },
+        { "distill_guard_action tag;", 1, "invalid number of arguments" },
+        { "distill_guard_action block score=9 for=0;", 1, "invalid parameter "
+          "\"for=0\" in \"distill_guard_action block\"" },
+        { "distill_guard off;\ndistill_guard_action pace score=50;\n\n", 2,
+          "pace at score 50 is never reached: throttle begins at 45" }
     };
 
     for (i = 0; i < dg_nelts(bad); i++) {

@@ -84,7 +84,13 @@ kit_exchange(uint64_t key, uint64_t account, uint64_t origin, uint32_t asn)
 {
     dg_exchange_t  ex;
 
-    memset(&ex, 0x77, sizeof(ex));       /* all but the ids is the store's */
+    memset(&ex, 0x77, sizeof(ex));       /* all but these is the store's */
+
+    ex.throttle = NULL;
+    ex.standing = DG_PASS;
+    ex.late = 0;
+    ex.hosting = 0;
+    ex.relay = 0;
     memset(ex.ids, 0, sizeof(ex.ids));
 
     if (key) {

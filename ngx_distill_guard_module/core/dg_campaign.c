@@ -1,0 +1,192 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ */
+
+
+#include "dg_campaign.h"
+#include "dg_profile.h"
+#include "dg_window.h"
+
+
+/* what it takes to speak of evenness: members, and uses of each */
+
+#define DG_CAMPAIGN_MEMBERS  50
+#define DG_CAMPAIGN_USES     4
+
+/* merges lead to ever smaller ids, but what is damaged might lead in circles */
+
+#define DG_CAMPAIGN_DEPTH    64
+
+
+static int dg_campaign_less(const dg_campaign_t *one,
+    const dg_campaign_t *two);
+
+
+dg_campaign_t *
+dg_campaign_at(dg_arena_t *a, uint32_t index, uint32_t born)
+{
+    dg_campaign_t  *c;
+
+    if (index == DG_NIL || index > a->fresh) {
+        return NULL;
+    }
+
+    c = (dg_campaign_t *) dg_arena_cell(a, index);
+
+    return (c->cell.kind != 0 && c->born == born) ? c : NULL;
+}
+
+
+dg_campaign_t *
+dg_campaign_of(dg_arena_t *a, uint32_t index, uint32_t born)
+{
+    unsigned        i;
+    dg_campaign_t  *c;
+
+    c = dg_campaign_at(a, index, born);
+
+    for (i = 0; c && c->into != DG_NIL; i++) {
+
+        if (i == DG_CAMPAIGN_DEPTH) {
+            return NULL;
+        }
+
+        c = dg_campaign_at(a, c->into, c->into_born);
+    }
+
+    return c;
+}
+
+
+dg_campaign_t *
+dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
+{
+    unsigned        i;
+    dg_campaign_t  *stays, *goes;
+
+    stays = dg_campaign_less(one, two) ? one : two;
+    goes = (stays == one) ? two : one;
+
+    stays->first_seen = dg_min(stays->first_seen, goes->first_seen);
+    stays->last_seen = dg_max(stays->last_seen, goes->last_seen);
+
+    if (goes->named && (stays->named == 0 || goes->named < stays->named)) {
+        stays->named = goes->named;
+    }
+
+    stays->accounts += goes->accounts;
+    stays->tied += goes->tied;
+    stays->fresh += goes->fresh;
+    stays->crowded += goes->crowded;
+    stays->relayed += goes->relayed;
+    stays->crowd = dg_max(stays->crowd, goes->crowd);
+    stays->uses = dg_add(stays->uses, goes->uses);
+    stays->squares = dg_add(stays->squares, goes->squares);
+    stays->held += goes->held;
+
+    for (i = 0; i < dg_nelts(stays->pieces); i++) {
+        stays->pieces[i] += goes->pieces[i];
+    }
+
+    if (goes->spread > stays->spread) {
+        stays->spread = goes->spread;
+        stays->widest = goes->widest;
+    }
+
+    if (goes->hour == stays->hour) {
+        stays->grown += goes->grown;
+    }
+
+    if (goes->score > stays->score) {
+        stays->score = goes->score;
+        stays->scored = goes->scored;
+    }
+
+    stays->blocked = dg_max(stays->blocked, goes->blocked);
+    stays->nears = 0;
+
+    goes->into = dg_arena_index(a, &stays->cell);
+    goes->into_born = stays->born;
+
+    return stays;
+}
+
+
+static int
+dg_campaign_less(const dg_campaign_t *one, const dg_campaign_t *two)
+{
+    const dg_id_t  *a, *b;
+
+    a = &one->cell.id;
+    b = &two->cell.id;
+
+    return a->v[0] < b->v[0] || (a->v[0] == b->v[0] && a->v[1] < b->v[1]);
+}
+
+
+void
+dg_campaign_use(dg_campaign_t *c, uint32_t uses)
+{
+    c->uses = dg_add(c->uses, 1);
+    c->squares = dg_add(c->squares, 2 * (uint64_t) uses + 1);
+}
+
+
+void
+dg_campaign_leave(dg_campaign_t *c, uint32_t uses)
+{
+    if (c->accounts) {
+        c->accounts--;
+    }
+
+    c->uses = dg_sub(c->uses, uses);
+    c->squares = dg_sub(c->squares, (uint64_t) uses * uses);
+}
+
+
+double
+dg_campaign_balance(const dg_campaign_t *c)
+{
+    double  mean;
+
+    if (c->accounts < DG_CAMPAIGN_MEMBERS
+        || c->uses < (uint64_t) c->accounts * DG_CAMPAIGN_USES)
+    {
+        return -1;
+    }
+
+    mean = (double) c->uses / c->accounts;
+
+    return dg_max((double) c->squares / c->accounts / mean - mean, 0.0);
+}
+
+
+void
+dg_campaign_scored(dg_campaign_t *c, unsigned score, uint32_t now)
+{
+    if (score >= dg_campaign_score(c, now)) {
+        c->score = score;
+        c->scored = now;
+    }
+}
+
+
+/* halves are exact, between them it falls along a line */
+
+unsigned
+dg_campaign_score(const dg_campaign_t *c, uint32_t now)
+{
+    uint32_t  age, halves, rest;
+
+    age = (now > c->scored) ? now - c->scored : 0;
+    halves = age / DG_CAMPAIGN_HALF;
+    rest = age % DG_CAMPAIGN_HALF;
+
+    if (halves >= 16) {
+        return 0;
+    }
+
+    return (unsigned) ((uint64_t) (c->score >> halves)
+                       * (2 * (uint64_t) DG_CAMPAIGN_HALF - rest)
+                       / (2 * (uint64_t) DG_CAMPAIGN_HALF));
+}

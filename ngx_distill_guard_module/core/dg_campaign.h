@@ -1,0 +1,106 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * Campaigns: accounts that act as one.  A cohort is made of the accounts
+ * behind one young template, or of accounts tied one by one; it is a campaign,
+ * and has a name and consequences, once its score says so.
+ *
+ * Its id is made of the first thing it was seen by; where two are found to be
+ * one, the smaller id stays, so nodes agree without asking.
+ */
+
+
+#ifndef _DG_CAMPAIGN_H_INCLUDED_
+#define _DG_CAMPAIGN_H_INCLUDED_
+
+
+#include "dg_core.h"
+#include "dg_arena.h"
+#include "dg_signal.h"
+
+
+/* accounts that may be joined in an hour; what is beyond waits and is told */
+#define DG_CAMPAIGN_GROWTH   20000
+
+#define DG_CAMPAIGN_SAMPLE   8   /* members whose activity is compared */
+
+/* days without a use, then it is forgotten */
+#define DG_CAMPAIGN_DAYS     28
+
+/* half-life of its score */
+#define DG_CAMPAIGN_HALF     (14 * 86400)
+
+
+typedef struct dg_campaign_s {
+    dg_cell_t      cell;
+
+    uint32_t       born;         /* number of its making */
+    uint32_t       into;         /* index of the one it was merged into, or
+                                    DG_NIL, */
+    uint32_t       into_born;    /* and the number of that one's making */
+    uint32_t       first_seen;   /* Unix seconds */
+    uint32_t       last_seen;
+    uint32_t       named;        /* since when it is a campaign, 0: is none */
+
+    /* members: those that use what it uses, or are tied to others of it */
+
+    uint32_t       accounts;
+    uint32_t       tied;         /* of these, by ties */
+    uint32_t       fresh;        /* of these, new when they joined */
+    uint32_t       crowded;      /* that came from crowded hosting origins */
+    uint32_t       relayed;      /* that contradict themselves */
+    uint32_t       widest;       /* index of its template with the most
+                                    accounts that count, */
+    uint32_t       spread;       /* and how many these are */
+    uint32_t       crowd;        /* accounts of the most crowded origin */
+    uint64_t       uses;         /* of members, and their squares, so that */
+    uint64_t       squares;      /* variance and mean can be told */
+    uint32_t       pieces[2];    /* of evidence, by dg_tie_t */
+
+    uint32_t       hour;         /* of grown */
+    uint32_t       grown;        /* members joined in that hour */
+    uint32_t       held;         /* and those that had to wait, in all */
+
+    uint32_t       sample[DG_CAMPAIGN_SAMPLE];   /* profiles, by index */
+    uint32_t       synchrony;    /* thousandths, as last compared */
+
+    uint32_t       near;         /* index of another campaign that its
+                                    members use, too, */
+    uint32_t       nears;        /* and how many did, less those of others */
+
+    uint32_t       score;        /* greatest, */
+    uint32_t       scored;       /* as of then */
+    uint32_t       blocked;      /* until then; 0 */
+} dg_campaign_t;
+
+
+/* the cell of an index and the number of its making; NULL if it is gone */
+dg_campaign_t *dg_campaign_at(dg_arena_t *a, uint32_t index, uint32_t born);
+
+/* the same, and the one that it was merged into in the end */
+dg_campaign_t *dg_campaign_of(dg_arena_t *a, uint32_t index, uint32_t born);
+
+/* merges two that are not the same; returns the one that stays */
+dg_campaign_t *dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one,
+    dg_campaign_t *two);
+
+/* a member that used it so often before uses it again */
+void dg_campaign_use(dg_campaign_t *c, uint32_t uses);
+
+/* a member leaves, and takes its uses with it */
+void dg_campaign_leave(dg_campaign_t *c, uint32_t uses);
+
+/*
+ * Variance over mean of its members' uses, which is about 1 where a balancer
+ * deals at random, and less where it deals in turn; -1 if it cannot be told.
+ */
+double dg_campaign_balance(const dg_campaign_t *c);
+
+/* a score, now, unless that of before is greater still */
+void dg_campaign_scored(dg_campaign_t *c, unsigned score, uint32_t now);
+
+/* its score as of now, decayed */
+unsigned dg_campaign_score(const dg_campaign_t *c, uint32_t now);
+
+
+#endif /* _DG_CAMPAIGN_H_INCLUDED_ */
