@@ -72,7 +72,7 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
             finding->template = t->cell.id;
         }
 
-        if (c == NULL && made) {
+        if (c == NULL && made && dg_store_alike(st, ex, p, made, now)) {
             ex->late = 1;
             c = made;
         }

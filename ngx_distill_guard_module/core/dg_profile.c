@@ -89,7 +89,7 @@ dg_profile_count(dg_profile_t *p, const dg_act_t *act, uint32_t now)
     rq = act->rq;
 
     t->requests++;
-    t->output = dg_add(t->output, act->usage->output);
+    t->output = dg_add(t->output, act->usage->output / dg_max(rq->n, 1));
     t->relayed += (act->relay || rq->invisible);
     t->traces += rq->traces;
     t->bias = dg_max(t->bias, rq->logit_bias);
@@ -337,6 +337,7 @@ dg_profile_day(const dg_profile_t *p, dg_tally_t *sum, uint32_t now)
     dg_profile_sum(uint32_t, samples);
     dg_profile_sum(uint32_t, shared);
     dg_profile_sum(uint32_t, cohort);
+    dg_profile_sum(uint32_t, attempts);
     dg_profile_sum(uint32_t, traces);
     dg_profile_sum(uint32_t, hugged);
     dg_profile_sum(uint32_t, probes);

@@ -33,13 +33,15 @@ typedef struct {
     uint32_t       samples;      /* of these, with a temperature; and more
                                     than one answer at once */
     uint32_t       shared;       /* long contents that three accounts had */
-    uint32_t       cohort;       /* uses of templates that others use */
+    uint32_t       cohort;       /* uses of templates that others use, with */
+    uint32_t       attempts;     /* openings that were refused as a suspect's
+                                    */
     uint32_t       traces;
     uint32_t       bias;         /* greatest number of logit_bias entries */
     uint32_t       hugged;       /* minutes near a limit */
     uint32_t       probes;       /* requests of nothing */
     uint32_t       relayed;      /* that contradict themselves */
-    uint64_t       output;       /* tokens */
+    uint64_t       output;       /* tokens of one answer each */
     uint64_t       cells;        /* of log probabilities */
 } dg_tally_t;
 
@@ -58,7 +60,9 @@ typedef struct dg_profile_s {
     uint32_t       born;         /* of the campaign, when it was joined */
     uint32_t       uses;         /* of what the campaign uses */
     uint32_t       votes;        /* for staying in it */
-    uint32_t       tied;         /* 1: belongs to it by ties */
+    uint32_t       alike;        /* of these, in the way the most of it do */
+    uint16_t       tied;         /* 1: belongs to it by ties */
+    uint16_t       old;          /* 1: was there long before it joined */
     uint32_t       template;     /* index of the last one used, DG_NIL */
 
     dg_tally_t     tally[2];     /* today, and the day before */

@@ -101,7 +101,7 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
       dg_signal_slot_job },
 
     { dg_string("enumeration"), DG_FAMILY_JOB, "requests",
-      DG_SIGNAL_DAY, 500, 1500, 20,
+      DG_SIGNAL_DAY, 500, 1500, 25,
       "requests all different and never followed up, for long answers",
       dg_signal_enumeration },
 

@@ -303,6 +303,14 @@ dg_campaign_t *dg_store_member(dg_store_t *st, const dg_profile_t *p,
 dg_template_t *dg_store_template(dg_store_t *st,
     const dg_request_facts_t *rq, dg_campaign_t **campaign, uint32_t now);
 
+/*
+ * May an exchange be counted as the campaign's for nothing but its template?
+ * Not if its account was there long before, nor if the campaign comes from
+ * crowded origins and the exchange does not.  p may be NULL.
+ */
+int dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_profile_t *p, const dg_campaign_t *c, uint32_t now);
+
 /* accounts seen today with the origin of an exchange; 0 if not hosting */
 unsigned dg_store_crowd(dg_store_t *st, const dg_exchange_t *ex,
     uint32_t now);

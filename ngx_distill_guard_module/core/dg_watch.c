@@ -56,6 +56,7 @@ typedef struct {
 
 static dg_profile_t *dg_watch_profile(dg_store_t *st, const dg_id_t *account,
     uint32_t now);
+static void dg_watch_refused(dg_store_t *st, dg_watch_t *w);
 static void dg_watch_ties(dg_store_t *st, dg_watch_t *w);
 static void dg_watch_tie(dg_store_t *st, dg_watch_t *w,
     const dg_partner_t *partner);
@@ -114,13 +115,28 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
         return c;
     }
 
-    if (p->uses < DG_WATCH_USES) {
+    if (p->old || p->uses < DG_WATCH_USES || p->alike * 2 < p->uses) {
         return NULL;
     }
 
     dg_profile_day(p, &sum, now);
 
-    return (sum.cohort * 2 >= sum.openings) ? c : NULL;
+    return (sum.cohort * 2 >= sum.openings + sum.attempts) ? c : NULL;
+}
+
+
+int
+dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
+    const dg_profile_t *p, const dg_campaign_t *c, uint32_t now)
+{
+    if (p && (p->old || (p->campaign == DG_NIL
+                         && now - p->first_seen >= DG_TEMPLATE_OLD)))
+    {
+        return 0;
+    }
+
+    return (uint64_t) c->crowded * 2 < c->accounts
+           || dg_store_crowd(st, ex, now) >= DG_WATCH_CROWD;
 }
 
 
@@ -236,6 +252,9 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
             dg_watch_cohort(st, &w, t);
         }
 
+    } else if (ex->refused && !ex->dry) {
+        dg_watch_refused(st, &w);
+
     } else {
         dg_profile_failed(w.profile, rq);
     }
@@ -243,6 +262,33 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
     dg_watch_ties(st, &w);
 
     dg_store_end(st);
+}
+
+
+/*
+ * What a suspect was refused tells whom it belongs to all the same; templates
+ * do not grow by it.
+ */
+
+static void
+dg_watch_refused(dg_store_t *st, dg_watch_t *w)
+{
+    dg_campaign_t  *c;
+    dg_template_t  *t;
+
+    if (w->ex->throttle == NULL && w->ex->standing < DG_THROTTLE) {
+        return;
+    }
+
+    if (w->rq->marks.n) {
+        w->profile->tally[0].attempts++;
+    }
+
+    t = dg_store_template(st, w->rq, &c, w->now);
+
+    if (t && c) {
+        dg_watch_cohort(st, w, t);
+    }
 }
 
 
@@ -472,6 +518,8 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
     if (dg_watch_join(st, c, p, w->ex, w->now) == DG_OK) {
         dg_campaign_use(c, p->uses);
         p->uses++;
+        p->alike += ((uint64_t) c->crowded * 2 < c->accounts
+                     || dg_store_crowd(st, w->ex, w->now) >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_WATCH_VOTES);
     }
 
@@ -630,8 +678,10 @@ dg_watch_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     p->campaign = dg_arena_index(a, &c->cell);
     p->born = c->born;
     p->uses = 0;
+    p->alike = 0;
     p->votes = 0;
     p->tied = 0;
+    p->old = (now - p->first_seen >= DG_TEMPLATE_OLD);
 
     return DG_OK;
 }
