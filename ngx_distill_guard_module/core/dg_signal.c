@@ -126,7 +126,7 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
       dg_signal_logprobs },
 
     { dg_string("reasoning"), DG_FAMILY_PARAMETERS, "share",
-      DG_SIGNAL_DAY, 0.5, 0.8, 20,
+      DG_SIGNAL_DAY, 0.2, 0.5, 20,
       "requests for reasoning traces, rubrics or made-up tasks",
       dg_signal_reasoning },
 

@@ -28,7 +28,7 @@
 
 /* uses of a campaign's templates that make an account its own, and of these
    that keep it there */
-#define DG_WATCH_USES       3
+#define DG_WATCH_USES       2
 #define DG_WATCH_VOTES      16
 
 /* accounts of an origin that make it crowded */
@@ -56,6 +56,9 @@ typedef struct {
 
 static dg_profile_t *dg_watch_profile(dg_store_t *st, const dg_id_t *account,
     uint32_t now);
+static int dg_watch_sure(dg_store_t *st, const dg_request_facts_t *rq,
+    const dg_template_t *best, const dg_campaign_t *c);
+static int dg_watch_crowded(const dg_campaign_t *c);
 static void dg_watch_refused(dg_store_t *st, dg_watch_t *w);
 static void dg_watch_ties(dg_store_t *st, dg_watch_t *w);
 static void dg_watch_tie(dg_store_t *st, dg_watch_t *w,
@@ -135,8 +138,17 @@ dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
         return 0;
     }
 
-    return (uint64_t) c->crowded * 2 < c->accounts
+    return !dg_watch_crowded(c)
            || dg_store_crowd(st, ex, now) >= DG_WATCH_CROWD;
+}
+
+
+/* does it come from crowded origins?  No origin is when its first ones come */
+
+static int
+dg_watch_crowded(const dg_campaign_t *c)
+{
+    return (uint64_t) c->crowded * 4 >= c->accounts;
 }
 
 
@@ -178,12 +190,56 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
         c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
                            best->campaign, best->born);
 
-        if (c && c->named) {
+        if (c && c->named && dg_watch_sure(st, rq, best, c)) {
             *campaign = c;
         }
     }
 
     return best;
+}
+
+
+/*
+ * A few letters, or where short words stand, may be the same by chance: one
+ * such mark is not enough to take a request for a campaign's.
+ */
+
+static int
+dg_watch_sure(dg_store_t *st, const dg_request_facts_t *rq,
+    const dg_template_t *best, const dg_campaign_t *c)
+{
+    dg_id_t         id;
+    unsigned        i, n;
+    dg_arena_t     *templates, *campaigns;
+    dg_template_t  *t;
+
+    templates = dg_store_arena(st, DG_PART_TEMPLATES);
+    campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    n = 0;
+
+    for (i = 0; i < rq->marks.n; i++) {
+        id.v[0] = rq->marks.value[i];
+        id.v[1] = rq->marks.kind[i];
+
+        t = (dg_template_t *) dg_arena_find(templates, DG_WATCH_KIND, &id);
+
+        if (t == NULL
+            || (t != best
+                && dg_campaign_of(campaigns, t->campaign, t->born) != c))
+        {
+            continue;
+        }
+
+        n++;
+
+        if (id.v[1] == DG_MARK_ANCHOR || id.v[1] == DG_MARK_HEAD_64
+            || id.v[1] == DG_MARK_TAIL_64)
+        {
+            return 1;
+        }
+    }
+
+    return n > 1;
 }
 
 
@@ -518,7 +574,7 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
     if (dg_watch_join(st, c, p, w->ex, w->now) == DG_OK) {
         dg_campaign_use(c, p->uses);
         p->uses++;
-        p->alike += ((uint64_t) c->crowded * 2 < c->accounts
+        p->alike += (!dg_watch_crowded(c)
                      || dg_store_crowd(st, w->ex, w->now) >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_WATCH_VOTES);
     }

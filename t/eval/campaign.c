@@ -45,33 +45,38 @@ const campaign_t  campaigns[] = {
 
     { .name = "single-alpaca", .accounts = 1, .total = 4500, .workers = 1,
       .tool = TOOL_ALPACA, .net = NET_CLOUD, .frames = 1, .frame = 1700,
-      .shape = 1 + FRAME_BEFORE, .slot = SLOT_SEED, .output = 1900 },
+      .shape = 1 + FRAME_BEFORE, .slot = SLOT_SEED, .output = 1900,
+      .asks = ASKS_TASKS },
 
     { .name = "single-evol", .accounts = 1, .total = 20000, .workers = 2,
       .tool = TOOL_EVOL, .net = NET_CLOUD, .frames = 5, .frame = 900,
-      .shape = 1 + FRAME_BEFORE, .slot = SLOT_SEED, .output = 600 },
+      .shape = 1 + FRAME_BEFORE, .slot = SLOT_SEED, .output = 600,
+      .asks = ASKS_TASKS },
 
     { .name = "single-r1", .accounts = 1, .total = 20000, .workers = 1000,
       .tool = TOOL_R1, .net = NET_CLOUD, .frames = 1, .frame = 100,
       .shape = 1 + FRAME_BEFORE, .slot = SLOT_PROBLEM, .output = 6000,
-      .times = 4, .traces = 1 },
+      .times = 4, .asks = ASKS_TRACES },
 
     { .name = "single-openthoughts", .accounts = 1, .total = 20000,
       .workers = 400, .tool = TOOL_OPENTHOUGHTS, .net = NET_CLOUD,
       .frames = 4, .frame = 80, .slot = SLOT_PROBLEM, .output = 3000,
-      .traces = 1 },
+      .asks = ASKS_TRACES },
 
     { .name = "single-curator", .accounts = 1, .total = 10000,
       .workers = 200, .tool = TOOL_CURATOR, .net = NET_CLOUD, .frames = 2,
-      .frame = 500, .slot = SLOT_SEED, .output = 900, .probes = 1 },
+      .frame = 500, .slot = SLOT_SEED, .output = 900, .probes = 1,
+      .asks = ASKS_TASKS },
 
     { .name = "single-distilabel", .accounts = 1, .total = 10000,
       .workers = 50, .tool = TOOL_DISTILABEL, .net = NET_CLOUD, .frames = 6,
-      .frame = 700, .slot = SLOT_SEED, .output = 600 },
+      .frame = 700, .slot = SLOT_SEED, .output = 600,
+      .asks = ASKS_TASKS },
 
     { .name = "single-slow", .accounts = 1, .daily = 1500, .tool = TOOL_EVOL,
       .net = NET_HOME, .frames = 2, .frame = 400, .slot = SLOT_SEED,
-      .output = 800 },
+      .output = 800,
+      .asks = ASKS_TASKS },
 
     /* for what else than text */
 
@@ -81,7 +86,7 @@ const campaign_t  campaigns[] = {
 
     { .name = "reasoning", .accounts = 500, .daily = 20, .days = 10,
       .tool = TOOL_NEWAPI, .net = NET_RELAY, .frames = 40, .frame = 200,
-      .slot = SLOT_PROBLEM, .output = 2500, .traces = 1 },
+      .slot = SLOT_PROBLEM, .output = 2500, .asks = ASKS_TRACES },
 
     { .name = "agentic", .accounts = 200, .daily = 60,
       .tool = TOOL_CLIPROXY, .net = NET_RELAY, .ask = ASK_AGENT,
@@ -305,7 +310,7 @@ campaign_content(actor_t *a, ask_t *q, uint64_t content)
         break;
 
     case ASK_FRESH:
-        fresh = words_frame(&d, below(&d, FRAME_SHAPES), c->frame, c->traces,
+        fresh = words_frame(&d, below(&d, FRAME_SHAPES), c->frame, c->asks,
                             0);
         words_framed(&q->text, &d, &fresh, c->slot, NULL);
         free(fresh.before);
@@ -318,7 +323,7 @@ campaign_content(actor_t *a, ask_t *q, uint64_t content)
         /* not all are of the same length */
 
         frame = habit_frame(owner, n, shape, c->frame * (60 + n * 37 % 80)
-                            / 100, c->traces);
+                            / 100, c->asks);
         words_framed(&q->text, &d, frame, c->slot, &c->rewording);
         a->force->tally->rewritten += c->rewording.words > 0;
         break;
@@ -416,7 +421,7 @@ campaign_system(actor_t *a, ask_t *q)
 
     at = q->text.len;
     frame = *habit_frame(a->force->seed, n, FRAME_BEFORE, c->frame,
-                         c->traces);
+                         c->asks);
     words_reworded(&q->text, &d, frame.before, &c->rewording);
     ask_turn(q, SAID_SYSTEM, at, 0);
 }

@@ -134,6 +134,7 @@ extern const char          *tasks[];
 extern const char          *rules[];
 extern const char          *formats[];
 extern const char          *stocks[];
+extern const char          *makings[];
 extern const char          *traces[];
 
 
@@ -164,6 +165,13 @@ typedef struct {
 } frame_t;
 
 
+typedef enum {
+    ASKS_NOTHING = 0,
+    ASKS_TRACES,                 /* for the reasoning to be shown */
+    ASKS_TASKS                   /* for tasks to be made up */
+} asks_t;
+
+
 /* how a frame is said again */
 
 typedef struct {
@@ -187,11 +195,11 @@ void words_aside(text_t *t, dice_t *d, unsigned topic);
 void words_slot(text_t *t, dice_t *d, slot_t slot);
 
 /*
- * bytes: about so long; traces: asks for the reasoning to be shown; common:
+ * bytes: about so long; asks: what it asks for besides its task; common:
  * share of sentences that everybody uses.
  */
 frame_t words_frame(dice_t *d, frame_shape_t shape, size_t bytes,
-    unsigned traces, double common);
+    asks_t asks, double common);
 void words_framed(text_t *t, dice_t *d, const frame_t *frame, slot_t slot,
     const rewording_t *rewording);
 
@@ -528,7 +536,7 @@ void habit_loop(ask_t *q, uint64_t talk, unsigned step, uint64_t product);
 
 /* templates and definitions of tools, made once */
 const frame_t *habit_frame(uint64_t owner, unsigned n, unsigned shape,
-    size_t bytes, unsigned traces);
+    size_t bytes, asks_t asks);
 const char *habit_tools(uint64_t owner, unsigned n, api_t api);
 
 
@@ -572,7 +580,7 @@ struct profile_s {
     unsigned       even:1;       /* all want the same */
     unsigned       shares:1;     /* transcripts go to colleagues */
     unsigned       rotates:1;    /* the keys, one after the other */
-    unsigned       traces:1;     /* asks for reasoning */
+    asks_t         asks;
     const char    *arrivals;     /* recorded: when, and how much */
 };
 
@@ -631,7 +639,7 @@ struct campaign_s {
     unsigned       top_logprobs;
     unsigned       days;         /* planned; 0: CAMPAIGN_DAYS */
     unsigned       cell;         /* accounts that share templates */
-    unsigned       traces:1;     /* asks for reasoning */
+    asks_t         asks;
     unsigned       cloaks:1;     /* puts U+200B into words */
     unsigned       pivots:1;     /* half moves to the model launched */
     unsigned       probes:1;     /* begins with an empty request */

@@ -246,7 +246,7 @@ habit_frames(world_t *w, actor_t *a, ask_t *q)
 
     at = q->text.len;
     words_framed(&q->text, &d, habit_frame(owner, n, n % FRAME_SHAPES,
-                                           p->frame, p->traces),
+                                           p->frame, p->asks),
                  p->slot, NULL);
     habit_say(q, SAID_USER, at);
     q->temperature = 0.2;
@@ -554,7 +554,7 @@ habit_recorded(world_t *w, actor_t *a, ask_t *q)
 
 const frame_t *
 habit_frame(uint64_t owner, unsigned n, unsigned shape, size_t bytes,
-    unsigned traces_)
+    asks_t asks)
 {
     dice_t   d;
     made_t  *it;
@@ -563,7 +563,7 @@ habit_frame(uint64_t owner, unsigned n, unsigned shape, size_t bytes,
 
     if (it->frame.before == NULL) {
         d = dice(it->id, OF_SYSTEM);
-        it->frame = words_frame(&d, (frame_shape_t) shape, bytes, traces_,
+        it->frame = words_frame(&d, (frame_shape_t) shape, bytes, asks,
                                 COMMON);
     }
 

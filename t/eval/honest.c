@@ -91,7 +91,7 @@ const profile_t  profiles[] = {
 
     { "tutor", 200, 9, 0.7, 4, 60, 1, HOURS_PEOPLE, NET_HOME, EVERYBODY,
       { TOOL_APP }, 0.1, 0.3, 1, habit_frames, 3, 300, SLOT_PROBLEM,
-      .output = 420, .output_spread = 0.5, .traces = 1 },
+      .output = 420, .output_spread = 0.5, .asks = ASKS_TRACES },
 
     { "rag", 60, 130, 0.7, 2, 10, 1, HOURS_OFFICE, NET_CLOUD, 0, SERVERS,
       0.03, 0.1, 1, habit_pages, .frame = 300, .output = 160,
@@ -119,7 +119,7 @@ const profile_t  profiles[] = {
 
     { "judge", 10, 500, 0.5, 250, 0.5, 4, HOURS_FLAT, NET_CLOUD, 0,
       { TOOL_EVAL, TOOL_LANGCHAIN }, 0.02, 0.2, 1, habit_frames, 3, 800,
-      SLOT_PAIR, .output = 140, .output_spread = 0.4, .traces = 1 },
+      SLOT_PAIR, .output = 140, .output_spread = 0.4, .asks = ASKS_TRACES },
 
     { "benchmark", 24, 600, 0.3, 400, 0.5, 8, HOURS_NIGHT, NET_CLOUD, 0,
       { TOOL_EVAL, TOOL_EVAL, TOOL_DISTILABEL }, 0.02, 0.3, 1,

@@ -631,6 +631,27 @@ const char  *stocks[] = {
 };
 
 
+/* as tools ask that grow a set of tasks out of a few */
+
+const char  *makings[] = {
+    "Come up with a diverse set of tasks about %n and write an instruction "
+        "for each.",
+    "Make up new instructions in the style of those about %n below.",
+    "Rewrite the given prompt into a more complex version that also asks for "
+        "%m.",
+    "Your goal is to create a brand new prompt of the same kind, even rarer "
+        "than the one about %n.",
+    "Write a question that %p could ask about it, and its answer.",
+    "Generate a question and a detailed answer from the text on %n.",
+    "Evolve the following instruction by one more constraint on the %n.",
+    "Invent an instruction that %p might give, then carry it out.",
+    "Produce synthetic training examples: a request about %n, and the best "
+        "possible answer.",
+    "Draw inspiration from the prompt below and make up another one on %m.",
+    NULL
+};
+
+
 const char  *traces[] = {
     "Show every step of your reasoning about the %n before the answer.",
     "Think aloud at length: doubts, dead ends and the %m too.",

@@ -393,7 +393,7 @@ words_slot(text_t *t, dice_t *d, slot_t slot)
 
 
 frame_t
-words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_,
+words_frame(dice_t *d, frame_shape_t shape, size_t bytes, asks_t asks,
     double common)
 {
     size_t    half;
@@ -410,8 +410,12 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, unsigned traces_,
                        : roles);
     }
 
-    if (traces_) {
+    if (asks == ASKS_TRACES) {
         words_sentence(&t, d, topic, traces);
+
+    } else if (asks == ASKS_TASKS) {
+        words_sentence(&t, d, topic, makings);
+        words_sentence(&t, d, topic, makings);
     }
 
     words_sentence(&t, d, topic, tasks);
