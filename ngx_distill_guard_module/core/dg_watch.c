@@ -23,8 +23,10 @@
 /* per mille of accounts that templates of one cohort have in common */
 #define DG_WATCH_OVERLAP    500
 
-/* members of one campaign, above those of others, that make two of them one */
+/* uses by members of one campaign, above those by others, that make two of
+   them one, or a cohort a part of it */
 #define DG_WATCH_NEAR       3
+#define DG_WATCH_MOSTLY     12
 
 /* uses of a campaign's templates that make an account its own, and of these
    that keep it there */
@@ -68,8 +70,10 @@ static dg_template_t *dg_watch_mark(dg_store_t *st, dg_watch_t *w,
     unsigned i);
 static void dg_watch_cohort(dg_store_t *st, dg_watch_t *w,
     dg_template_t *t);
-static dg_campaign_t *dg_watch_merge(dg_store_t *st, dg_watch_t *w,
-    dg_template_t *t, dg_campaign_t *c, dg_campaign_t *mine);
+static dg_campaign_t *dg_watch_cross(dg_store_t *st, dg_watch_t *w,
+    dg_campaign_t *c, dg_campaign_t *mine);
+static dg_campaign_t *dg_watch_overlaps(dg_store_t *st, dg_watch_t *w,
+    const dg_template_t *t, dg_campaign_t *c);
 static dg_campaign_t *dg_watch_campaign(dg_store_t *st, const dg_id_t *id,
     uint32_t now);
 static int dg_watch_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
@@ -553,10 +557,14 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         }
     }
 
+    c = dg_watch_overlaps(st, w, t, c);
     mine = dg_campaign_of(a, p->campaign, p->born);
 
     if (mine && mine != c) {
-        c = dg_watch_merge(st, w, t, c, mine);
+        c = dg_watch_cross(st, w, c, mine);
+
+    } else if (c->nears) {
+        c->nears--;
     }
 
     t->campaign = dg_arena_index(a, &c->cell);
@@ -588,26 +596,24 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 
 
 /*
- * An account of one cohort uses the template of another.  They are one if
- * their templates have the same accounts, or if both are campaigns already
- * and have some accounts in common.  Otherwise the account is held to the one
- * it uses more.  Returns the template's cohort as it is then.
+ * An account of one cohort uses the template of another.  A campaign takes in
+ * what its members use and hardly anybody else does, and its members from
+ * cohorts that are none; otherwise the account is held to the one it uses
+ * more.  Returns the template's cohort as it is then.
  */
 
 static dg_campaign_t *
-dg_watch_merge(dg_store_t *st, dg_watch_t *w, dg_template_t *t,
-    dg_campaign_t *c, dg_campaign_t *mine)
+dg_watch_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
+    dg_campaign_t *mine)
 {
-    uint32_t        index;
-    dg_arena_t     *a, *templates;
-    dg_profile_t   *p;
-    dg_template_t  *last;
+    uint32_t       index;
+    dg_arena_t    *a;
+    dg_profile_t  *p;
 
     p = w->profile;
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
-    templates = dg_store_arena(st, DG_PART_TEMPLATES);
 
-    if (c->named && mine->named) {
+    if (mine->named) {
         index = dg_arena_index(a, &mine->cell);
 
         if (c->near == index || c->nears == 0) {
@@ -618,18 +624,7 @@ dg_watch_merge(dg_store_t *st, dg_watch_t *w, dg_template_t *t,
             c->nears--;
         }
 
-        if (c->nears >= DG_WATCH_NEAR) {
-            return dg_campaign_merge(a, c, mine);
-        }
-    }
-
-    if (p->template != DG_NIL && p->template <= templates->fresh) {
-        last = (dg_template_t *) dg_arena_cell(templates, p->template);
-
-        if (last->cell.kind && last != t
-            && dg_campaign_of(a, last->campaign, last->born) == mine
-            && dg_template_overlap(last, t) >= DG_WATCH_OVERLAP)
-        {
+        if (c->nears >= (c->named ? DG_WATCH_NEAR : DG_WATCH_MOSTLY)) {
             return dg_campaign_merge(a, c, mine);
         }
     }
@@ -638,7 +633,10 @@ dg_watch_merge(dg_store_t *st, dg_watch_t *w, dg_template_t *t,
         return c;
     }
 
-    if (p->votes) {
+    if (c->named && mine->named == 0) {
+        p->votes = 0;
+
+    } else if (p->votes) {
         p->votes--;
     }
 
@@ -649,6 +647,43 @@ dg_watch_merge(dg_store_t *st, dg_watch_t *w, dg_template_t *t,
     }
 
     return c;
+}
+
+
+/* templates that have the same accounts, one after the other, are of one */
+
+static dg_campaign_t *
+dg_watch_overlaps(dg_store_t *st, dg_watch_t *w, const dg_template_t *t,
+    dg_campaign_t *c)
+{
+    uint32_t              index;
+    dg_arena_t           *a, *campaigns;
+    dg_campaign_t        *other;
+    const dg_template_t  *last;
+
+    a = dg_store_arena(st, DG_PART_TEMPLATES);
+    campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    index = w->profile->template;
+
+    if (index == DG_NIL || index > a->fresh) {
+        return c;
+    }
+
+    last = (const dg_template_t *) dg_arena_cell(a, index);
+
+    if (last->cell.kind == 0 || last == t) {
+        return c;
+    }
+
+    other = dg_campaign_of(campaigns, last->campaign, last->born);
+
+    if (other == NULL || other == c
+        || dg_template_overlap(last, t) < DG_WATCH_OVERLAP)
+    {
+        return c;
+    }
+
+    return dg_campaign_merge(campaigns, c, other);
 }
 
 
