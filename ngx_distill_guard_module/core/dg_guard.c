@@ -124,7 +124,10 @@ dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
 
     sight->now = (uint32_t) (now_ms / 1000);
     sight->profile = p;
-    sight->campaign = p ? dg_store_member(st, p, sight->now) : NULL;
+    sight->campaign = p ? dg_campaign_of(dg_store_arena(st,
+                                                        DG_PART_CAMPAIGNS),
+                                         p->campaign, p->born)
+                        : NULL;
     sight->crowd = dg_store_crowd(st, ex, sight->now);
 }
 

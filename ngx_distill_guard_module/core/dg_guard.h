@@ -81,7 +81,10 @@ void dg_guard_end(dg_store_t *st, dg_exchange_t *ex,
     uint64_t now_ms);
 
 
-/* what the signals see of whoever asks, as of now; changes nothing */
+/*
+ * What the signals see of whoever asks, as of now, and of its cohort, which
+ * need not be a campaign; changes nothing.
+ */
 void dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
     dg_sight_t *sight);
 

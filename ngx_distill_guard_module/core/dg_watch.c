@@ -33,6 +33,9 @@
 #define DG_WATCH_USES       2
 #define DG_WATCH_VOTES      16
 
+/* openings of a day up to which an account is hardly known */
+#define DG_WATCH_NEW        8
+
 /* accounts of an origin that make it crowded */
 #define DG_WATCH_CROWD      20
 
@@ -122,13 +125,22 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
         return c;
     }
 
-    if (p->old || p->uses < DG_WATCH_USES || p->alike * 2 < p->uses) {
+    if (p->old || p->uses == 0 || p->alike * 2 < p->uses) {
         return NULL;
     }
 
     dg_profile_day(p, &sum, now);
 
-    return (sum.cohort * 2 >= sum.openings + sum.attempts) ? c : NULL;
+    sum.openings += sum.attempts;
+
+    if (p->uses >= DG_WATCH_USES && sum.cohort * 2 >= sum.openings) {
+        return c;
+    }
+
+    /* the first uses of a template are not known for what they are */
+
+    return (p->refused && (sum.openings <= DG_WATCH_NEW
+                           || sum.cohort * 4 >= sum.openings)) ? c : NULL;
 }
 
 
@@ -348,6 +360,7 @@ dg_watch_refused(dg_store_t *st, dg_watch_t *w)
 
     if (t && c) {
         dg_watch_cohort(st, w, t);
+        w->profile->refused++;
     }
 }
 
@@ -772,6 +785,7 @@ dg_watch_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     p->alike = 0;
     p->votes = 0;
     p->tied = 0;
+    p->refused = 0;
     p->old = (now - p->first_seen >= DG_TEMPLATE_OLD);
 
     return DG_OK;

@@ -207,7 +207,7 @@ tally_campaign(world_t *w, const char *line)
     }
 
     if (most == NULL) {
-        w->finding.made_of_honest++;
+        w->finding.made_of_honest += honest > 0;
         return;
     }
 
