@@ -9,7 +9,6 @@ use warnings;
 
 use Cwd qw(abs_path);
 use FindBin;
-use List::Util qw(max);
 use Time::HiRes qw(sleep time);
 
 use lib "$FindBin::Bin/../lib";
@@ -20,10 +19,14 @@ use DistillGuard::Report;
 use DistillGuard::Stack;
 use DistillGuard::Traffic;
 
-my $SECONDS = 12;       # of traffic
+my $SECONDS = 12;       # of traffic at least,
+my $MOST = 60;          # and at most, until the pool was refused
+my $REFUSED = 300;      # so often
 my $ORDINARY = 36;      # clients
 my $HANDS = 3;          # requests of the greedy key at a time
 my $PATIENT = 2;        # seconds until it begins
+my $POOL = 200;         # keys of one buyer
+my $POOL_HANDS = 32;    # and requests at a time
 
 my $begun = time;
 my $owner = $$;
@@ -38,20 +41,24 @@ exit main();
 
 
 sub main {
-    $stack = DistillGuard::Stack->new(build_dir() . '/run');
+    $stack = DistillGuard::Stack->new(build_dir() . '/run',
+        hosting => DistillGuard::Traffic->relay);
     $stack->start;
 
     my @ordinary = DistillGuard::Traffic->ordinary($ORDINARY);
     my $greedy = DistillGuard::Traffic->greedy;
+    my @pool = DistillGuard::Traffic->pool($POOL);
 
     print "Distill Guard on 127.0.0.1: ", $stack->versions,
         ", a stand-in upstream.\n$ORDINARY ordinary clients, and from second ",
-        "$PATIENT on one greedy key, for $SECONDS seconds:\n\n";
+        "$PATIENT on one greedy key, and $POOL keys\nthat one buyer uses in ",
+        "turn:\n\n";
 
-    send_traffic($greedy, @ordinary);
+    send_traffic($greedy, \@pool, @ordinary);
 
     my $report = DistillGuard::Report->new(stack => $stack, begun => $begun,
-        greedy => $greedy, ordinary => \@ordinary, stays => !$ENV{ONCE});
+        greedy => $greedy, ordinary => \@ordinary, pool => \@pool,
+        stays => !$ENV{ONCE});
     my $status = $report->print ? 0 : 1;
 
     return $status if $ENV{ONCE};
@@ -77,22 +84,32 @@ sub build_dir {
 # the answer was complete, milliseconds.
 
 sub send_traffic {
-    my ($greedy, @ordinary) = @_;
+    my ($greedy, $pool, @ordinary) = @_;
 
     my $log = $stack->dir . '/traffic.log';
-    my $end = time + $SECONDS;
 
     for my $client (@ordinary) {
-        start_client($client, $log, sub {
+        start_client($client->name, $log, sub {
             sleep rand 1;
-            live($client, $log, $end, sub { 0.3 + rand 1.2 });
+            live($log, sub { ($client, $client->next_request) },
+                sub { 0.3 + rand 1.2 });
         });
     }
 
     for my $hand (1 .. $HANDS) {
-        start_client($greedy, $log, sub {
+        start_client($greedy->name, $log, sub {
             sleep $PATIENT;
-            live($greedy, $log, $end, sub { $_[0] == 429 ? 0.25 : 0.03 });
+            live($log, sub { ($greedy, $greedy->next_request) },
+                sub { $_[0] == 429 ? 0.25 : 0.03 });
+        });
+    }
+
+    for my $hand (0 .. $POOL_HANDS - 1) {
+        my @keys = @$pool[ grep { $_ % $POOL_HANDS == $hand } 0 .. $#$pool ];
+
+        start_client('pool', $log, sub {
+            sleep $PATIENT + rand 1;
+            live($log, in_turn($hand, @keys), sub { 0.3 + rand 0.4 });
         });
     }
 
@@ -100,11 +117,30 @@ sub send_traffic {
 }
 
 
+# One hand of the pool: each request by the next key, and what was refused
+# once more, by the key after it.
+
+sub in_turn {
+    my ($number, @keys) = @_;
+
+    my $turn = 0;
+
+    return sub {
+        my ($status) = @_;
+
+        $number += $POOL_HANDS if defined $status && $status != 429;
+
+        my $client = $keys[ $turn++ % @keys ];
+        return ($client, $client->request($number));
+    };
+}
+
+
 sub start_client {
-    my ($client, $log, $live) = @_;
+    my ($name, $log, $live) = @_;
 
     push @clients, DistillGuard::Process->start(
-        name => $client->name,
+        name => $name,
         out  => $log,
         run  => sub {
             srand(time ^ $$);
@@ -114,42 +150,43 @@ sub start_client {
 }
 
 
-sub live {
-    my ($client, $log, $end, $pause) = @_;
+# $ask is told the last status, $pause too
 
-    my $connection;
+sub live {
+    my ($log, $ask, $pause) = @_;
+
+    my ($connection, $status);
 
     open my $fh, '>>', $log or die "$log: $!\n";
 
-    while (time < $end && getppid == $owner) {
+    while (!-e "$log.end" && getppid == $owner) {
         my $started = time;
+        my ($client, $request) = $ask->($status);
         my $answer = eval {
             $connection //= DistillGuard::Http->connect(port => $stack->http);
-            $connection->request($client->next_request);
+            $connection->request($request);
         };
 
-        my ($status, $complete) = map { $_ // 0 }
+        ($status, my $complete) = map { $_ // 0 }
             $answer ? @$answer{qw(status complete)} : (0, 0);
 
         syswrite $fh, sprintf "%s %d %d %d\n", $client->name, $status,
             $complete, 1000 * (time - $started);
 
-        keep($answer) if $status == 429;
+        keep($answer, $client->name =~ s/-\d+$//r) if $status == 429;
         undef $connection if !$answer || $answer->{closed} || $answer->closing;
 
-        my $rest = $pause->($status);
-        last if time + $rest >= $end;
-        sleep $rest;
+        sleep $pause->($status);
     }
 }
 
 
-# the last refusal as it came
+# the last refusal of each as it came
 
 sub keep {
-    my ($answer) = @_;
+    my ($answer, $name) = @_;
 
-    my $path = $stack->dir . '/refused.http';
+    my $path = $stack->dir . "/refused-$name.http";
 
     open my $fh, '>:raw', "$path.$$" or die "$path.$$: $!\n";
     print $fh $answer->{raw};
@@ -158,27 +195,43 @@ sub keep {
 }
 
 
+# until all has been seen; then clients go after the answer they wait for
+
 sub show_progress {
     my ($log) = @_;
 
     my $started = time;
 
-    for (my $next = 2; grep { $_->alive } @clients; $next += 2) {
-        sleep max(0.05, $started + $next - time);
+    while (grep { $_->alive } @clients) {
+        sleep 3;
 
         my %seen = DistillGuard::Report::traffic($log);
-        my ($answered, $refused) = (0, 0);
+        my ($answered, $refused, $pool) = (0, 0, 0);
 
-        for (values %seen) {
-            $answered += $_->{200} // 0;
-            $refused += $_->{429} // 0;
+        for (keys %seen) {
+            $answered += $seen{$_}{200} // 0;
+            $refused += $seen{$_}{429} // 0;
+            $pool += $seen{$_}{429} // 0 if /^pool-/;
         }
 
-        printf "%5d s %7d answered %7d refused\n", time - $started,
-            $answered, $refused;
+        my $passed = time - $started;
+
+        printf "%5d s %7d answered %7d refused\n", $passed, $answered,
+            $refused;
+
+        end_traffic("$log.end") if $passed >= $MOST
+            || $passed >= $SECONDS && $pool >= $REFUSED;
     }
 
     print "\n";
+}
+
+
+sub end_traffic {
+    my ($path) = @_;
+
+    open my $fh, '>', $path or die "$path: $!\n";
+    close $fh or die "$path: $!\n";
 }
 
 

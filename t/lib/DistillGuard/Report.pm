@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use JSON::PP ();
-use List::Util qw(max sum0);
+use List::Util qw(max min sum0 uniq);
 
 use DistillGuard::Counts qw(days totals ranking);
 use DistillGuard::Process qw(wait_for);
@@ -21,8 +21,8 @@ my $WIDTH = 78;      # of what is printed
 my @TOTALS = qw(requests input_tokens output_tokens refused);
 
 
-# stack, begun => time, greedy, ordinary => [clients]; stays => the stack is not
-# stopped after the report
+# stack, begun => time, greedy, ordinary => [clients], pool => [clients]; stays
+# => the stack is not stopped after the report
 
 sub new {
     my ($class, %opt) = @_;
@@ -65,6 +65,7 @@ sub print {
     $self->_print_subjects('origin', 'requests', 'Origins');
     $self->_print_dialects;
     $self->_print_refusal;
+    $self->_print_campaign;
     $self->_print_places;
 
     return $self->_judge;
@@ -110,11 +111,34 @@ sub _match_keys {
 
     $self->{ledger} = \%ledger;
     $self->{greedy_id} = $self->{key_id}{ $self->{greedy}->key } // 'unknown';
+    $self->{whose} = { $self->{greedy_id} => 'greedy' };
 
-    for (@{ $self->{ordinary} }, $self->{greedy}) {
+    for my $whose (qw(ordinary pool)) {
+        $self->{whose}{ $self->{key_id}{ $_->key } // 'unknown' } = $whose
+            for @{ $self->{$whose} };
+    }
+
+    for ($self->_clients) {
         my $id = $self->{key_id}{ $_->key } // next;
         $ledger{$id}{refused} = $self->{traffic}{ $_->name }{429} // 0;
     }
+}
+
+
+sub _clients {
+    my ($self) = @_;
+
+    return (@{ $self->{ordinary} }, $self->{greedy}, @{ $self->{pool} });
+}
+
+
+# the events of the keys that are greedy, ordinary or of the pool
+
+sub _events_of {
+    my ($self, $whose) = @_;
+
+    return grep { ($self->{whose}{ $_->{key} // '' } // '') eq $whose }
+        $self->_events;
 }
 
 
@@ -245,32 +269,32 @@ sub _print_subjects {
 sub _print_dialects {
     my ($self) = @_;
 
+    my @columns = qw(PASS PACE THROTTLE streams input output);
     my %dialects;
 
     for ($self->_events) {
         my $dialect = $dialects{ $_->{dialect} // 'none' } //= {};
 
         $dialect->{ $_->{verdict} }++;
-        $dialect->{$_} //= 0 for qw(PASS THROTTLE streams input output);
+        $dialect->{$_} //= 0 for @columns;
         $dialect->{streams}++ if $_->{stream};
         $dialect->{input} += $_->{input_tokens} // 0;
         $dialect->{output} += $_->{output_tokens} // 0;
     }
 
     _heading('Exchanges by dialect, in the event log');
-    _table([ qw(dialect PASS THROTTLE streams input output) ],
-        map { my $dialect = $_; [ $dialect, @{ $dialects{$dialect} }{
-            qw(PASS THROTTLE streams input output)} ] }
-        sort keys %dialects);
+    _table([ 'dialect', @columns ],
+        map { [ $_, @{ $dialects{$_} }{@columns} ] } sort keys %dialects);
 }
 
 
 sub _print_refusal {
     my ($self) = @_;
 
-    my ($event) = grep { $_->{verdict} eq 'THROTTLE' } reverse $self->_events;
+    my ($event) = grep { $_->{verdict} eq 'THROTTLE' }
+        reverse $self->_events_of('greedy');
 
-    _heading('The last refusal, as the client got it');
+    _heading('The last refusal, as the greedy client got it');
 
     if (!$event) {
         print "nobody was refused\n\n";
@@ -279,12 +303,87 @@ sub _print_refusal {
 
     my $reason = $event->{reasons}[0];
     my ($head, $body) = split /\r\n\r\n/,
-        join('', $self->_lines('refused.http')), 2;
+        join('', $self->_lines('refused-greedy.http')), 2;
 
     print map { "$_\n" } map { _wrapped($_) } split(/\r\n/, $head), '', $body;
     print "\nThe reason, in the event log only: $reason->{value} counted,",
         " \"$reason->{limit}\".\n";
-    printf "Ordinary clients refused: %d\n\n", $self->_ordinary_refused;
+    print "\n";
+}
+
+
+# What became of the pool: all of it was passed, slowed and then refused as
+# one, and why.
+
+sub _print_campaign {
+    my ($self) = @_;
+
+    my @events = $self->_events_of('pool');
+    my @named = grep { $_->{campaign} } @events;
+
+    _heading(@{ $self->{pool} } . ' keys of one buyer, in the event log');
+
+    if (!@named) {
+        print "no campaign was found\n\n";
+        return;
+    }
+
+    print "campaign $named[-1]{campaign}, ",
+        scalar(uniq map { $_->{key} } @named), " keys\n\n";
+    $self->_print_steps(@events);
+    $self->_print_reasons(@named);
+
+    printf "Ordinary clients refused: %d, slowed or told of: %d\n\n",
+        $self->_ordinary_refused,
+        scalar grep { $_->{verdict} =~ /^(?:TAG|PACE)$/ }
+            $self->_events_of('ordinary');
+}
+
+
+sub _print_steps {
+    my ($self, @events) = @_;
+
+    my $start = min(map { $_->{t} } @events);
+    my @rows;
+
+    for (
+        [ 'passed', qr/^(?:PASS|TAG)$/ ],
+        [ 'slowed', qr/^PACE$/ ],
+        [ 'refused', qr/^(?:THROTTLE|BLOCK)$/ ],
+    ) {
+        my ($what, $verdicts) = @$_;
+        my @these = grep { $_->{verdict} =~ $verdicts } @events or next;
+        my ($first, $last) = (min(map { $_->{t} } @these),
+            max(map { $_->{t} } @these));
+
+        push @rows, [ $what, scalar @these,
+            sum0(map { $_->{output_tokens} // 0 } @these),
+            sprintf('%.1f s', sum0(map { $_->{ms} // 0 } @these) / @these
+                / 1000),
+            map { sprintf '%.1f s', $_ - $start } $first, $last ];
+    }
+
+    _table([ '', qw(requests output each from to) ], @rows);
+}
+
+
+# the signals behind the last refusal, and what it was over
+
+sub _print_reasons {
+    my ($self, @named) = @_;
+
+    my ($event) = grep { grep { $_->{limit} } @{ $_->{reasons} } }
+        reverse @named;
+
+    $event //= $named[-1];
+
+    print "The reasons, in the event log only: score $event->{score}",
+        (map { ", $_->{value} counted,\n\"$_->{limit}\"" }
+            grep { $_->{limit} } @{ $event->{reasons} }), ".\n\n";
+
+    _table([ qw(signal value soft hard points) ],
+        map { [ @$_{qw(signal value soft hard points)} ] }
+        grep { $_->{signal} } @{ $event->{reasons} });
 }
 
 
@@ -349,6 +448,7 @@ sub _judge {
     my @problems = (
         $self->_wrong_answers,
         $self->_wrong_verdicts,
+        $self->_wrong_campaign,
         $self->_wrong_status,
         $self->_raw_keys,
         (map { "nginx says: $_" } $self->{stack}->nginx->own_alerts),
@@ -356,7 +456,8 @@ sub _judge {
     );
 
     print "\nAll as it should be: each key's totals in Redis are the"
-        . " upstream's own,\nand only the greedy key was refused.\n"
+        . " upstream's own,\nand only the greedy key and the pool were refused"
+        . ".\n"
         unless @problems;
 
     my @shown = splice @problems, 0, $PROBLEMS;
@@ -395,17 +496,16 @@ sub _wrong_answers {
 sub _wrong_verdicts {
     my ($self) = @_;
 
+    my %may = (ordinary => qr/^PASS$/, greedy => qr/^(?:PASS|THROTTLE)$/,
+        pool => qr/^(?:PASS|TAG|PACE|THROTTLE)$/);
     my ($passed, %wrong) = (0);
 
     for ($self->_events) {
         my ($verdict, $key) = ($_->{verdict}, $_->{key} // 'none');
+        my $may = $may{ $self->{whose}{$key} // 'pool' };
 
-        if ($verdict eq 'PASS') {
-            $passed++;
-
-        } elsif ($verdict ne 'THROTTLE' || $key ne $self->{greedy_id}) {
-            $wrong{"key $key: $verdict"}++;
-        }
+        $passed += $verdict !~ /^(?:THROTTLE|BLOCK)$/;
+        $wrong{"key $key: $verdict"}++ if $verdict !~ $may;
     }
 
     my $asked = sum0(map { $_->{requests} // 0 }
@@ -414,6 +514,28 @@ sub _wrong_verdicts {
     return ((map { "$_, $wrong{$_} times" } sort keys %wrong),
         $passed == $asked ? ()
             : "$passed exchanges passed, and the upstream had $asked");
+}
+
+
+# the pool is one campaign, first slowed and then refused
+
+sub _wrong_campaign {
+    my ($self) = @_;
+
+    my %seen;
+
+    $seen{ $_->{verdict} }++ for $self->_events_of('pool');
+
+    my $campaigns = $self->_status->{campaigns};
+    my @others = grep { $_->{campaign} } map { $self->_events_of($_) }
+        qw(ordinary greedy);
+
+    return (
+        (map { "nothing of the pool has the verdict $_" }
+            grep { !$seen{$_} } qw(PASS PACE THROTTLE)),
+        $campaigns == 1 ? () : "there are $campaigns campaigns, not 1",
+        @others ? @others . ' exchanges of others are in a campaign' : (),
+    );
 }
 
 

@@ -10,6 +10,7 @@ use Fcntl qw(LOCK_EX LOCK_NB);
 use File::Path qw(make_path remove_tree);
 
 use DistillGuard::Http;
+use DistillGuard::Mmdb qw(asn_database);
 use DistillGuard::Nginx;
 use DistillGuard::Port qw(free_port);
 use DistillGuard::Process;
@@ -20,6 +21,11 @@ my $CONF = <<'EOF';
     distill_guard_zone zone=guard:16m;
     distill_guard_secret %%DIR%%/secret;
     distill_guard_redis redis://127.0.0.1:%%REDIS%%;
+
+    # whose networks are those of hosting companies
+
+    distill_guard_geoip asn %%DIR%%/asn.mmdb;
+    distill_guard_hosting %%DIR%%/hosting.txt;
 
     log_format event escape=none '$distill_guard_event';
 
@@ -58,10 +64,14 @@ my $ACCESS = '$remote_addr $request_method $uri $status $request_time'
     . ' key=$distill_guard_key id=$upstream_http_x_request_id';
 
 
-# All files go to the directory, which is emptied first.
+my $HOSTING = 64500;   # number of the one AS
+
+
+# All files go to the directory, which is emptied first.  hosting => the
+# network of a hosting company
 
 sub new {
-    my ($class, $dir) = @_;
+    my ($class, $dir, %opt) = @_;
 
     make_path($dir);
 
@@ -74,7 +84,7 @@ sub new {
     die "$dir cannot be emptied: ", values %{ $errors->[0] }, "\n"
         if @$errors;
 
-    return bless { dir => $dir, lock => $lock }, $class;
+    return bless { %opt, dir => $dir, lock => $lock }, $class;
 }
 
 
@@ -87,22 +97,31 @@ sub start {
         log => "$self->{dir}/upstream.log");
 
     $self->_write_secret;
+    $self->_write('asn.mmdb', asn_database($self->{hosting}, $HOSTING));
+    $self->_write('hosting.txt', "AS$HOSTING\n");
     $self->_start_nginx;
+}
+
+
+sub _write {
+    my ($self, $name, $bytes) = @_;
+
+    my $path = "$self->{dir}/$name";
+
+    open my $fh, '>:raw', $path or die "$path: $!\n";
+    print $fh $bytes;
+    close $fh or die "$path: $!\n";
 }
 
 
 sub _write_secret {
     my ($self) = @_;
 
-    my $path = "$self->{dir}/secret";
-
     open my $random, '<:raw', '/dev/urandom' or die "/dev/urandom: $!\n";
     read($random, my $bytes, 32) == 32 or die "/dev/urandom is short\n";
 
     my $mask = umask 077;
-    open my $fh, '>', $path or die "$path: $!\n";
-    print $fh unpack('H*', $bytes), "\n";
-    close $fh or die "$path: $!\n";
+    $self->_write('secret', unpack('H*', $bytes) . "\n");
     umask $mask;
 }
 

@@ -5,10 +5,12 @@ package DistillGuard::Traffic;
 #
 #   my @clients = DistillGuard::Traffic->ordinary(36);
 #   my $greedy = DistillGuard::Traffic->greedy;
+#   my @pool = DistillGuard::Traffic->pool(200);
 #
 # Each has name, key, address, and next_request, which is for
-# DistillGuard::Http.  What is answered is chosen here, too: the stand-in
-# upstream is told in a header.
+# DistillGuard::Http; request(n) is its n-th, and with the pool any key asks
+# the same by the same number.  What is answered is chosen here, too: the
+# stand-in upstream is told in a header.
 
 use strict;
 use warnings;
@@ -18,6 +20,7 @@ use Carp qw(croak);
 use DistillGuard::Json qw(obj arr str TRUE FALSE);
 
 my $TURNS = 4;    # of a conversation, then another begins
+my $RELAY = '198.18.4';
 
 
 # ---- libraries ------------------------------------------------------------
@@ -440,6 +443,63 @@ sub greedy {
 }
 
 
+# Keys of one buyer behind one relay, who fills a frame with ever new problems
+# and wants the reasoning of each.
+
+my $FRAME = 'You are an expert problem solver. Think step by step and write '
+    . 'down every step of your reasoning before you answer. Problem: a %s. '
+    . 'Give the whole chain of thought first, then the final answer in one '
+    . 'line that begins with the word Answer.';
+
+my @SLOT = qw(bridge ladder tank train wheel garden candle barrel pulley
+    mirror kettle anchor river clock spring tower window basket engine
+    feather);
+
+
+# words in an order that no other number has
+
+sub _slot {
+    my ($number) = @_;
+
+    my @words;
+
+    for (1 .. 12) {
+        $number = ($number * 1_103_515_245 + 12_345) % 2**31;
+        push @words, $SLOT[ ($number >> 12) % @SLOT ];
+    }
+
+    return join ' and a ', @words;
+}
+
+
+sub pool {
+    my ($class, $n) = @_;
+
+    my %job = (
+        api    => 'chat',
+        model  => 'gpt-4o',
+        stream => 1,
+        tokens => [ 60, 90 ],
+        system => 'You are a helpful assistant.',
+        ask    => sub { sprintf $FRAME, _slot($_[0]) },
+    );
+
+    return map {
+        $class->_new(
+            name    => "pool-$_",
+            job     => \%job,
+            library => 'openai-python',
+            address => [ map { "$RELAY.$_" } 20 .. 23 ],
+        );
+    } 1 .. $n;
+}
+
+
+# the network of that relay
+
+sub relay { "$RELAY.0/24" }
+
+
 sub _new {
     my ($class, %client) = @_;
 
@@ -456,12 +516,14 @@ sub name { $_[0]{name} }
 sub key { $_[0]{key} }
 
 
-sub next_request {
-    my ($self) = @_;
+sub next_request { $_[0]->request($_[0]{asked}++) }
+
+
+sub request {
+    my ($self, $asked) = @_;
 
     my $job = $self->{job};
     my ($path, $body) = @{ $API{ $job->{api} } };
-    my $asked = $self->{asked}++;
     my $model = $job->{model};
 
     return {
@@ -478,6 +540,9 @@ sub _conversation {
     my ($self, $asked) = @_;
 
     my $job = $self->{job};
+
+    return [ [ user => $job->{ask}->($asked) ] ] if $job->{ask};
+
     my @talk = @{ $job->{talk} };
     my $turns = $job->{turns} // $TURNS;
     my $first = int($asked / $turns) * $turns;
