@@ -521,7 +521,7 @@ like($metrics, qr/^distill_guard_exchanges_total\{zone="guard"\} 1$/m,
 
 my ($room) = $directives =~ /room\s+for about (\d+) subjects/;
 my ($bytes, $each, $all) = section($operations, 'Memory')
-    =~ /takes (\d+) bytes.*about (\d+)\s.*?([\d,]+) in `64m`/s;
+    =~ /takes (\d+) bytes.*?about\s+(\d+)\s.*?([\d,]+) in `64m`/s;
 
 $all =~ tr/,//d;
 cmp_ok(abs($zone->{memory}{subjects} / 64 - $_), '<', $_ / 100,

@@ -76,7 +76,6 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
 
     stays->accounts += goes->accounts;
     stays->tied += goes->tied;
-    stays->fresh += goes->fresh;
     stays->crowded += goes->crowded;
     stays->relayed += goes->relayed;
     stays->crowd = dg_max(stays->crowd, goes->crowd);

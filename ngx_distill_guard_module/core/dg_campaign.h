@@ -46,7 +46,6 @@ typedef struct dg_campaign_s {
 
     uint32_t       accounts;
     uint32_t       tied;         /* of these, by ties */
-    uint32_t       fresh;        /* of these, new when they joined */
     uint32_t       crowded;      /* that came from crowded hosting origins */
     uint32_t       relayed;      /* that contradict themselves */
     uint32_t       widest;       /* index of its template with the most

@@ -325,6 +325,8 @@ dg_profile_day(const dg_profile_t *p, dg_tally_t *sum, uint32_t now)
         before = &p->tally[1];
     }
 
+    memset(sum, 0, sizeof(dg_tally_t));
+
     left = 1 - (double) (now % DG_PROFILE_DAY) / DG_PROFILE_DAY;
 
 #define dg_profile_sum(type, what)                                            \

@@ -63,6 +63,8 @@ typedef struct dg_profile_s {
     uint32_t       alike;        /* of these, in the way the most of it do */
     uint16_t       tied;         /* 1: belongs to it by ties */
     uint16_t       old;          /* 1: was there long before it joined */
+    uint16_t       crowded;      /* 1: counted in the campaign as such */
+    uint16_t       relayed;
     uint32_t       refused;      /* of its uses, refused for what they were */
     uint32_t       template;     /* index of the last one used, DG_NIL */
 

@@ -107,7 +107,7 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
 
     { dg_string("sampling"), DG_FAMILY_JOB, "share",
       DG_SIGNAL_DAY, 0.2, 0.7, 10,
-      "requests for several answers to the same",
+      "requests for several answers to the same, long ones",
       dg_signal_sampling },
 
     { dg_string("limit_hugging"), DG_FAMILY_JOB, "minutes",
@@ -412,13 +412,7 @@ dg_signal_sampling(const dg_sight_t *sight)
 {
     dg_tally_t  sum;
 
-    if (sight->profile == NULL) {
-        return DG_SIGNAL_NONE;
-    }
-
-    dg_profile_day(sight->profile, &sum, sight->now);
-
-    if (sum.requests < DG_SIGNAL_ANSWERS) {
+    if (dg_signal_job(sight, &sum) != DG_OK) {
         return DG_SIGNAL_NONE;
     }
 

@@ -655,6 +655,8 @@ dg_watch_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
 
     if (p->votes == 0) {
         dg_campaign_leave(mine, p->uses);
+        mine->crowded -= dg_min(mine->crowded, p->crowded);
+        mine->relayed -= dg_min(mine->relayed, p->relayed);
         p->campaign = DG_NIL;
         p->uses = 0;
     }
@@ -774,9 +776,6 @@ dg_watch_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
                                   &p->cell);
     c->grown++;
     c->accounts++;
-    c->fresh += (now - p->first_seen < DG_TEMPLATE_OLD);
-    c->crowded += (crowd >= DG_WATCH_CROWD);
-    c->relayed += (p->tally[0].relayed > 0);
     c->crowd = dg_max(c->crowd, crowd);
 
     p->campaign = dg_arena_index(a, &c->cell);
@@ -787,6 +786,11 @@ dg_watch_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     p->tied = 0;
     p->refused = 0;
     p->old = (now - p->first_seen >= DG_TEMPLATE_OLD);
+    p->crowded = (crowd >= DG_WATCH_CROWD);
+    p->relayed = (p->tally[0].relayed > 0);
+
+    c->crowded += p->crowded;
+    c->relayed += p->relayed;
 
     return DG_OK;
 }

@@ -106,7 +106,6 @@ fill(dg_campaign_t *c, unsigned n)
     c->last_seen = NOW + n;
     c->accounts = 10 * n;
     c->tied = n;
-    c->fresh = 2 * n;
     c->crowded = 3 * n;
     c->relayed = 4 * n;
     c->widest = n;
@@ -152,7 +151,7 @@ test_merge(void)
               && dg_campaign_of(a, dg_arena_index(a, &small->cell), 4)
                  == small,
               "the other leads to it");
-        dg_ok(small->accounts == 30 && small->tied == 3 && small->fresh == 6
+        dg_ok(small->accounts == 30 && small->tied == 3
               && small->crowded == 9 && small->relayed == 12
               && small->uses == 300 && small->squares == 3000
               && small->pieces[DG_TIE_PROVENANCE] == 21

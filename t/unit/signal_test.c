@@ -290,7 +290,7 @@ talks(kit_guard_t *g, kit_ask_t *a)
 static void
 many_answers(kit_guard_t *g, kit_ask_t *a)
 {
-    job(g, a, "", 200, 200, ",\"n\":8");
+    job(g, a, "", 200, 4800, ",\"n\":8");
 }
 
 
@@ -304,6 +304,7 @@ asks_again(kit_guard_t *g, kit_ask_t *a)
         strcpy(text, kit_words(g, "", 30));
 
         *a = kit_of(1);
+        a->output = 600;
         (void) kit_ask(g, a, kit_body(text, ",\"temperature\":1"));
         (void) kit_ask(g, a, kit_body(text, ",\"temperature\":1"));
         (void) kit_ask(g, a, kit_body(text, ",\"temperature\":1"));
@@ -325,6 +326,7 @@ retries(kit_guard_t *g, kit_ask_t *a)
 
         for (k = 0; k < 3; k++) {
             *a = kit_of(1);
+            a->output = 600;
             a->status = (k < 2) ? 503 : 200;
             (void) kit_ask(g, a, kit_body(text, ",\"temperature\":1"));
         }
@@ -557,7 +559,7 @@ traces(kit_guard_t *g, kit_ask_t *a)
 static void
 teacher(kit_guard_t *g, kit_ask_t *a)
 {
-    shown(g, a, 30);
+    shown(g, a, 10);
 }
 
 
