@@ -74,6 +74,7 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
         stays->named = goes->named;
     }
 
+    stays->by_origin |= goes->by_origin;
     stays->accounts += goes->accounts;
     stays->tied += goes->tied;
     stays->crowded += goes->crowded;

@@ -41,6 +41,8 @@ typedef struct dg_campaign_s {
     uint32_t       first_seen;   /* Unix seconds */
     uint32_t       last_seen;
     uint32_t       named;        /* since when it is a campaign, 0: is none */
+    uint32_t       by_origin;    /* 1: for where it comes from; who comes from
+                                    elsewhere is not of it */
 
     /* members: those that use what it uses, or are tied to others of it */
 

@@ -60,7 +60,7 @@ typedef struct dg_profile_s {
     uint32_t       born;         /* of the campaign, when it was joined */
     uint32_t       uses;         /* of what the campaign uses */
     uint32_t       votes;        /* for staying in it */
-    uint32_t       alike;        /* of these, in the way the most of it do */
+    uint32_t       alike;        /* of these, from crowded origins */
     uint16_t       tied;         /* 1: belongs to it by ties */
     uint16_t       old;          /* 1: was there long before it joined */
     uint16_t       crowded;      /* 1: counted in the campaign as such */

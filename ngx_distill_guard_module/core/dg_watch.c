@@ -24,9 +24,8 @@
 #define DG_WATCH_OVERLAP    500
 
 /* uses by members of one campaign, above those by others, that make two of
-   them one, or a cohort a part of it */
+   them one */
 #define DG_WATCH_NEAR       3
-#define DG_WATCH_MOSTLY     12
 
 /* uses of a campaign's templates that make an account its own, and of these
    that keep it there */
@@ -125,7 +124,9 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
         return c;
     }
 
-    if (p->old || p->uses == 0 || p->alike * 2 < p->uses) {
+    if (p->old || p->uses == 0
+        || (dg_watch_crowded(c) && p->alike * 2 < p->uses))
+    {
         return NULL;
     }
 
@@ -164,7 +165,7 @@ dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
 static int
 dg_watch_crowded(const dg_campaign_t *c)
 {
-    return (uint64_t) c->crowded * 4 >= c->accounts;
+    return c->by_origin || (uint64_t) c->crowded * 4 >= c->accounts;
 }
 
 
@@ -595,8 +596,7 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
     if (dg_watch_join(st, c, p, w->ex, w->now) == DG_OK) {
         dg_campaign_use(c, p->uses);
         p->uses++;
-        p->alike += (!dg_watch_crowded(c)
-                     || dg_store_crowd(st, w->ex, w->now) >= DG_WATCH_CROWD);
+        p->alike += (dg_store_crowd(st, w->ex, w->now) >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_WATCH_VOTES);
     }
 
@@ -609,8 +609,8 @@ dg_watch_cohort(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 
 
 /*
- * An account of one cohort uses the template of another.  A campaign takes in
- * what its members use and hardly anybody else does, and its members from
+ * An account of one cohort uses the template of another.  Two campaigns that
+ * have members in common are one, and a campaign takes its members from
  * cohorts that are none; otherwise the account is held to the one it uses
  * more.  Returns the template's cohort as it is then.
  */
@@ -626,7 +626,7 @@ dg_watch_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
     p = w->profile;
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
 
-    if (mine->named) {
+    if (mine->named && c->named) {
         index = dg_arena_index(a, &mine->cell);
 
         if (c->near == index || c->nears == 0) {
@@ -637,7 +637,7 @@ dg_watch_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
             c->nears--;
         }
 
-        if (c->nears >= (c->named ? DG_WATCH_NEAR : DG_WATCH_MOSTLY)) {
+        if (c->nears >= DG_WATCH_NEAR) {
             return dg_campaign_merge(a, c, mine);
         }
     }
@@ -839,6 +839,9 @@ dg_watch_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
 
     if (need && score.score >= need) {
         c->named = now;
+        c->by_origin = (c->tied <= DG_WATCH_TIES
+                        && score.families[DG_FAMILY_COHORT]
+                           < DG_FAMILY_LEAST);
         dg_watch_convict(a, &c->cell);
     }
 }
