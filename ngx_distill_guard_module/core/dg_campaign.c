@@ -105,6 +105,13 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     stays->blocked = dg_max(stays->blocked, goes->blocked);
     stays->nears = 0;
 
+    /* the conviction is the one's that stays */
+
+    if (goes->cell.segment == DG_CONVICTED) {
+        dg_arena_move(a, &goes->cell, DG_PROVEN);
+        dg_arena_move(a, &stays->cell, DG_CONVICTED);
+    }
+
     goes->into = dg_arena_index(a, &stays->cell);
     goes->into_born = stays->born;
 

@@ -19,13 +19,10 @@
 #include "dg_signal.h"
 
 
-/* accounts that may be joined in an hour; what is beyond waits and is told */
+/* accounts that may be joined in an hour; what is beyond has to wait */
 #define DG_CAMPAIGN_GROWTH   20000
 
 #define DG_CAMPAIGN_SAMPLE   8   /* members whose activity is compared */
-
-/* days without a use, then it is forgotten */
-#define DG_CAMPAIGN_DAYS     28
 
 /* half-life of its score */
 #define DG_CAMPAIGN_HALF     (14 * 86400)

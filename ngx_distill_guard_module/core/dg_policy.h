@@ -9,9 +9,9 @@
  *               account if it is in none
  *     block     nothing, for a time
  *
- * One family of signals is not enough for anything but where it is linkage
- * between accounts that ties them one by one; block takes DG_BLOCK_LINKAGE
- * points of linkage.
+ * One family of signals is enough for tag and pace only where one of them is
+ * at its hard value; for more it takes two families or a campaign, and for
+ * block a campaign and DG_BLOCK_LINKAGE points of linkage.
  */
 
 

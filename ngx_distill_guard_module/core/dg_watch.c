@@ -847,7 +847,7 @@ dg_watch_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
 }
 
 
-/* the score of the gentlest rung that is felt, or else of tag; 0: never */
+/* the score of throttle, or else of what there is; 0: never */
 
 static unsigned
 dg_watch_named(const dg_policy_t *policy)

@@ -142,11 +142,15 @@ test_merge(void)
         fill(large, 1);
         fill(small, 2);
         large->named = NOW - 50;
+        dg_arena_move(a, &large->cell, DG_CONVICTED);
 
         stays = i ? dg_campaign_merge(a, small, large)
                   : dg_campaign_merge(a, large, small);
 
         dg_ok(stays == small, "of two the one with the smaller id stays");
+        dg_ok(small->cell.segment == DG_CONVICTED
+              && large->cell.segment != DG_CONVICTED,
+              "and so does the conviction of either");
         dg_ok(dg_campaign_of(a, dg_arena_index(a, &large->cell), 3) == small
               && dg_campaign_of(a, dg_arena_index(a, &small->cell), 4)
                  == small,
