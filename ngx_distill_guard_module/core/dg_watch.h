@@ -1,0 +1,69 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * What exchanges say of their accounts, of templates and of who belongs
+ * together: what the files that watch them share.  Whoever calls holds the
+ * lock, between dg_store_begin() and dg_store_end().
+ */
+
+
+#ifndef _DG_WATCH_H_INCLUDED_
+#define _DG_WATCH_H_INCLUDED_
+
+
+#include "dg_store.h"
+
+
+/* accounts behind a template that make it a cohort */
+#define DG_WATCH_COHORT  20
+
+/* partners on both ends that make a tie one of many: a chain of colleagues,
+   or one conversation that thousands were shown, is none */
+#define DG_WATCH_TIES    4
+
+/* accounts of an origin that make it crowded */
+#define DG_WATCH_CROWD   20
+
+/* kinds of cells, in arenas of their own */
+#define DG_WATCH_KIND    1
+
+
+/* one exchange and whose it is */
+
+typedef struct {
+    const dg_exchange_t       *ex;
+    const dg_policy_t         *policy;
+    const dg_request_facts_t  *rq;
+    const dg_shared_t         *shared;
+    const dg_id_t             *account;
+    dg_profile_t              *profile;
+    uint32_t                   now;
+} dg_watch_t;
+
+
+/* counts what ties the exchange's account to others */
+void dg_tie_all(dg_store_t *st, dg_watch_t *w);
+
+/*
+ * Counts a use of all templates of the request that are known; the one with
+ * the most accounts, if these make a cohort.
+ */
+dg_template_t *dg_cohort_count(dg_store_t *st, dg_watch_t *w);
+
+/* the account uses a template that makes a cohort */
+void dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t);
+
+/* finds or makes; NULL if there is no room */
+dg_campaign_t *dg_member_campaign(dg_store_t *st, const dg_id_t *id,
+    uint32_t now);
+
+/* DG_ERROR if it has grown by too many, or the account is another's */
+int dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    const dg_exchange_t *ex, uint32_t now);
+
+/* is it a campaign by now? */
+void dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
+    uint32_t now);
+
+
+#endif /* _DG_WATCH_H_INCLUDED_ */
