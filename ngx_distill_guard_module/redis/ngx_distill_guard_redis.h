@@ -5,6 +5,7 @@
  *
  *     redis        the directive
  *     connection   one socket that keeps itself open; codec, its bytes
+ *     route        which connection a key's command goes to
  *     sync         what is sent when; lease, by which worker
  *     node         how a node introduces itself
  *     report       what is said of a subject, and heard; rank, of many
@@ -69,6 +70,10 @@ typedef enum {
 } ngx_distill_guard_redis_failure_t;
 
 
+typedef struct ngx_distill_guard_redis_connection_s
+    ngx_distill_guard_redis_connection_t;
+
+
 /*
  * A reply to a command, in the order of the commands; NULL if the connection
  * was lost first.  The reply is freed by the caller.
@@ -83,13 +88,18 @@ typedef struct {
 } ngx_distill_guard_redis_expected_t;
 
 
-typedef struct {
+struct ngx_distill_guard_redis_connection_s {
     /* the owner's; it is given to all handlers */
     void                             *data;
     void                            (*ready)(void *data);
     void                            (*progress)(void *data);
     void                            (*lost)(void *data);
     void                            (*leave)(void *data);
+
+    /* a reply has come, and is given to its handler after this */
+    void                            (*answer)(void *data,
+                                        ngx_distill_guard_redis_connection_t
+                                        *rc);
 
     ngx_distill_guard_redis_t        *conf;
 
@@ -128,7 +138,7 @@ typedef struct {
     unsigned                          reading:1;
     unsigned                          failed:1;
     unsigned                          hello:2;  /* replies to come */
-} ngx_distill_guard_redis_connection_t;
+};
 
 
 /* takes memory and connects; NGX_ERROR if there is no memory */
@@ -194,6 +204,28 @@ void ngx_distill_guard_redis_wait(ngx_distill_guard_redis_connection_t *rc);
 ngx_uint_t ngx_distill_guard_redis_passes(redisReply *reply);
 
 
+/* --- route --- */
+
+
+/*
+ * Sends a command to the server that has the key; to any if the key is NULL.
+ * NGX_OK: its handler is called, and must call ngx_distill_guard_redis_
+ * answered().  NGX_BUSY if there is no room for it, NGX_DECLINED if there is
+ * no connection.  All keys of one command are of one slot.
+ */
+ngx_int_t ngx_distill_guard_redis_send(ngx_distill_guard_redis_sync_t *sync,
+    ngx_str_t *key, ngx_distill_guard_redis_reply_pt handler, void *item,
+    ngx_uint_t n, ngx_str_t *args);
+
+/* bytes and replies that every connection can still take on */
+size_t ngx_distill_guard_redis_route_room(
+    ngx_distill_guard_redis_sync_t *sync, ngx_uint_t *replies);
+
+/* sends what was queued; to be called outside of reply handlers only */
+void ngx_distill_guard_redis_route_flush(
+    ngx_distill_guard_redis_sync_t *sync);
+
+
 /* --- sync --- */
 
 
@@ -231,8 +263,12 @@ struct ngx_distill_guard_redis_slot_s {
     ngx_distill_guard_redis_slot_t   *next;     /* free */
     ngx_distill_guard_redis_node_t   *node;
     uint64_t                          digest;   /* of the buckets before */
+    ngx_uint_t                        awaited;  /* replies */
     unsigned                          before:1; /* these are in it */
     unsigned                          failed:1; /* part of it */
+    unsigned                          heard:1;  /* of the fleet */
+    unsigned                          changed[2];   /* counters of days */
+    dg_fleet_t                        fleet;
     dg_report_t                       report;
 };
 
@@ -279,6 +315,9 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_uint_t                        nranks;
     uint64_t                          ranked;   /* when last sent, ms */
 
+    /* that whose reply is being handled */
+    ngx_distill_guard_redis_connection_t  *answering;
+
     ngx_str_t                         script[NGX_DISTILL_GUARD_REDIS_SCRIPTS];
     u_char                            sha[NGX_DISTILL_GUARD_REDIS_SCRIPTS]
                                          [NGX_DISTILL_GUARD_REDIS_SHA];
@@ -319,9 +358,9 @@ void ngx_distill_guard_redis_answered(ngx_distill_guard_redis_sync_t *sync);
 void ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync);
 
 /*
- * An error reply to a command about some key.  NGX_OK if only that key is
- * of no use, which was logged; NGX_AGAIN if the command must be repeated;
- * NGX_ERROR if the connection was given up.
+ * An error reply to a command about some key, within its handler.  NGX_OK if
+ * only that key is of no use, which was logged; NGX_AGAIN if the command must
+ * be repeated; NGX_ERROR if the connection was given up.
  */
 ngx_int_t ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     redisReply *reply, const char *what);
@@ -350,14 +389,15 @@ void ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync);
 /* from time to time */
 void ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync);
 
-/* Redis does not know our scripts */
-void ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync);
+/* the server does not know our scripts */
+void ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_connection_t *rc);
 
 
 /* --- script --- */
 
 
-/* makes the text of the scripts */
+/* makes the text of the scripts, and the names they are called by */
 ngx_int_t ngx_distill_guard_redis_scripts(
     ngx_distill_guard_redis_sync_t *sync);
 

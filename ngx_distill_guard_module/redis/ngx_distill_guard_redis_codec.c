@@ -188,6 +188,7 @@ ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
 
         rc->unread = rc->reader->len - rc->reader->pos;
 
+        rc->answer(rc->data, rc);
         e->handler(rc->data, e->item, reply);
         freeReplyObject(reply);
 

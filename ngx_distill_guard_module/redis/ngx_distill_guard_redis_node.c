@@ -29,10 +29,6 @@ static void ngx_distill_guard_redis_agree_on(
     ngx_distill_guard_redis_reply_pt handler);
 static void ngx_distill_guard_redis_register(
     ngx_distill_guard_redis_node_t *node, uint64_t now);
-static ngx_int_t ngx_distill_guard_redis_send(
-    ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t n,
-    ngx_str_t *args);
 static ngx_uint_t ngx_distill_guard_redis_is_good(
     ngx_distill_guard_redis_sync_t *sync, redisReply *reply);
 static void ngx_distill_guard_redis_plain_handler(void *data, void *item,
@@ -68,15 +64,16 @@ ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync)
     sync->loading = 0;
     sync->beat = 0;
 
-    ngx_distill_guard_redis_load(sync);
+    ngx_distill_guard_redis_load(sync, &sync->connection);
     ngx_distill_guard_redis_agree(sync);
 }
 
 
-/* the reply says under which name a script is called from then on */
+/* scripts are a connection's matter: each server has to know them */
 
 void
-ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync)
+ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_connection_t *rc)
 {
     ngx_str_t   args[3];
     ngx_uint_t  i;
@@ -91,12 +88,13 @@ ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync)
     for (i = 0; i < NGX_DISTILL_GUARD_REDIS_SCRIPTS; i++) {
         args[2] = sync->script[i];
 
-        if (ngx_distill_guard_redis_send(sync,
+        if (ngx_distill_guard_redis_command(rc,
                                          ngx_distill_guard_redis_load_handler,
                                          sync->sha[i], 3, args)
             == NGX_OK)
         {
             sync->loading++;
+            sync->awaited++;
         }
     }
 }
@@ -112,13 +110,11 @@ ngx_distill_guard_redis_load_handler(void *data, void *item,
 
     if (ngx_distill_guard_redis_is_good(sync, reply)) {
 
-        if (reply->type == REDIS_REPLY_STRING
-            && (size_t) reply->len == NGX_DISTILL_GUARD_REDIS_SHA)
+        if (reply->type != REDIS_REPLY_STRING
+            || (size_t) reply->len != NGX_DISTILL_GUARD_REDIS_SHA
+            || ngx_memcmp(item, reply->str, NGX_DISTILL_GUARD_REDIS_SHA) != 0)
         {
-            ngx_memcpy(item, reply->str, NGX_DISTILL_GUARD_REDIS_SHA);
-
-        } else {
-            ngx_distill_guard_redis_fail(&sync->connection,
+            ngx_distill_guard_redis_fail(sync->answering,
                                          NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
                                          "SCRIPT LOAD gave no script");
         }
@@ -159,7 +155,7 @@ ngx_distill_guard_redis_agree(ngx_distill_guard_redis_sync_t *sync)
 
     ngx_str_set(&args[0], "TIME");
 
-    (void) ngx_distill_guard_redis_send(sync,
+    (void) ngx_distill_guard_redis_send(sync, NULL,
                          ngx_distill_guard_redis_time_handler, NULL, 1, args);
 }
 
@@ -184,14 +180,15 @@ ngx_distill_guard_redis_agree_on(ngx_distill_guard_redis_sync_t *sync,
     ngx_str_set(&args[3], "NX");
     ngx_str_set(&args[4], "EX");
 
-    (void) ngx_distill_guard_redis_send(sync,
+    (void) ngx_distill_guard_redis_send(sync, &args[1],
                         ngx_distill_guard_redis_plain_handler, NULL, 6, args);
 
     ngx_str_set(&args[0], "GETEX");
     ngx_str_set(&args[2], "EX");
     args[3] = args[5];
 
-    (void) ngx_distill_guard_redis_send(sync, handler, NULL, 4, args);
+    (void) ngx_distill_guard_redis_send(sync, &args[1], handler, NULL, 4,
+                                        args);
 }
 
 
@@ -203,14 +200,14 @@ ngx_distill_guard_redis_schema_handler(void *data, void *item,
 
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         sync->errors++;
-        ngx_distill_guard_redis_refused(&sync->connection, reply);
+        ngx_distill_guard_redis_refused(sync->answering, reply);
 
     } else if (reply
         && (reply->type != REDIS_REPLY_STRING
             || ngx_atoi((u_char *) reply->str, reply->len)
                != NGX_DISTILL_GUARD_REDIS_SCHEMA))
     {
-        ngx_distill_guard_redis_fail(&sync->connection,
+        ngx_distill_guard_redis_fail(sync->answering,
                                NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
                                "\"%V:schema\" is of another version than %d, "
                                "give \"distill_guard_redis\" another prefix",
@@ -234,14 +231,14 @@ ngx_distill_guard_redis_check_handler(void *data, void *item,
 
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         sync->errors++;
-        ngx_distill_guard_redis_refused(&sync->connection, reply);
+        ngx_distill_guard_redis_refused(sync->answering, reply);
 
     } else if (reply
         && (reply->type != REDIS_REPLY_STRING
             || (size_t) reply->len != sizeof(check)
             || ngx_memcmp(reply->str, check, sizeof(check)) != 0))
     {
-        ngx_distill_guard_redis_fail(&sync->connection,
+        ngx_distill_guard_redis_fail(sync->answering,
                                NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
                                "other nodes have another "
                                "\"distill_guard_secret\", use one on all "
@@ -321,7 +318,7 @@ ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync)
     args[3].len = ngx_sprintf(old, "%uL", now / 1000
                               - NGX_DISTILL_GUARD_REDIS_NODES_TTL) - old;
 
-    (void) ngx_distill_guard_redis_send(sync,
+    (void) ngx_distill_guard_redis_send(sync, &args[1],
                         ngx_distill_guard_redis_plain_handler, NULL, 4, args);
 }
 
@@ -370,7 +367,7 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     p = ngx_sprintf(p, "%uL", now);
     args[11].len = p - args[11].data;
 
-    (void) ngx_distill_guard_redis_send(sync,
+    (void) ngx_distill_guard_redis_send(sync, &args[1],
                         ngx_distill_guard_redis_node_handler, node, 12, args);
 
     ngx_str_set(&args[0], "EXPIRE");
@@ -378,7 +375,7 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     p = ngx_sprintf(p, "%d", NGX_DISTILL_GUARD_REDIS_NODE_TTL);
     args[2].len = p - args[2].data;
 
-    (void) ngx_distill_guard_redis_send(sync,
+    (void) ngx_distill_guard_redis_send(sync, &args[1],
                         ngx_distill_guard_redis_plain_handler, NULL, 3, args);
 
     member.data = id;
@@ -449,21 +446,4 @@ ngx_distill_guard_redis_is_good(ngx_distill_guard_redis_sync_t *sync,
     }
 
     return 1;
-}
-
-
-static ngx_int_t
-ngx_distill_guard_redis_send(ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t n,
-    ngx_str_t *args)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_distill_guard_redis_command(&sync->connection, handler, item, n,
-                                         args);
-    if (rc == NGX_OK) {
-        sync->awaited++;
-    }
-
-    return rc;
 }

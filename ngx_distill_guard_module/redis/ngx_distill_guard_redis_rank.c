@@ -163,7 +163,6 @@ ngx_distill_guard_redis_send_set(ngx_distill_guard_redis_sync_t *sync,
 {
     u_char      *p;
     u_char       buf[(3 + NGX_DISTILL_GUARD_REDIS_MEMBERS) * NGX_INT64_LEN];
-    ngx_int_t    rc;
     ngx_str_t    args[6 + 2 * NGX_DISTILL_GUARD_REDIS_MEMBERS];
     ngx_uint_t   i;
 
@@ -189,11 +188,6 @@ ngx_distill_guard_redis_send_set(ngx_distill_guard_redis_sync_t *sync,
         args[7 + 2 * i] = set->members[i];
     }
 
-    rc = ngx_distill_guard_redis_command(&sync->connection, handler, item,
-                                         6 + 2 * set->n, args);
-    if (rc == NGX_OK) {
-        sync->awaited++;
-    }
-
-    return rc;
+    return ngx_distill_guard_redis_send(sync, &set->key, handler, item,
+                                        6 + 2 * set->n, args);
 }

@@ -50,22 +50,30 @@ typedef struct {
 } ngx_distill_guard_redis_bucket_t;
 
 
-static ngx_int_t ngx_distill_guard_redis_send_report(
+static void ngx_distill_guard_redis_send_report(
     ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_slot_t *slot, uint64_t now);
 static void ngx_distill_guard_redis_send_origins(
     ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_slot_t *slot, uint64_t now);
+static void ngx_distill_guard_redis_send_origin(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, ngx_distill_guard_redis_set_t *set);
 static void ngx_distill_guard_redis_origins_handler(void *data, void *item,
     redisReply *reply);
 static void ngx_distill_guard_redis_report_handler(void *data, void *item,
     redisReply *reply);
+static void ngx_distill_guard_redis_slot_answered(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot);
+static void ngx_distill_guard_redis_close_slot(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot);
 static ngx_int_t ngx_distill_guard_redis_parse(
-    ngx_distill_guard_redis_slot_t *slot, redisReply *reply,
-    dg_fleet_t *fleet, unsigned changed[2]);
+    ngx_distill_guard_redis_slot_t *slot, redisReply *reply);
 static void ngx_distill_guard_redis_heard(
     ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_slot_t *slot, dg_fleet_t *fleet);
+    ngx_distill_guard_redis_slot_t *slot);
 static void ngx_distill_guard_redis_again(
     ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_slot_t *slot);
@@ -105,7 +113,7 @@ ngx_distill_guard_redis_send_reports(ngx_distill_guard_redis_node_t *node,
 
     sync = node->sync;
 
-    room = ngx_distill_guard_redis_room(&sync->connection, &replies);
+    room = ngx_distill_guard_redis_route_room(sync, &replies);
 
     if (room < NGX_DISTILL_GUARD_REDIS_RANK_ROOM
         || replies < NGX_DISTILL_GUARD_REDIS_RANK_SETS)
@@ -141,11 +149,15 @@ ngx_distill_guard_redis_send_reports(ngx_distill_guard_redis_node_t *node,
         sync->nfree--;
 
         slot->node = node;
+        slot->awaited = 0;
         slot->failed = 0;
+        slot->heard = 0;
         slot->report = batch[i];
 
-        if (ngx_distill_guard_redis_send_report(sync, slot, now) != NGX_OK) {
-            ngx_distill_guard_redis_again(sync, slot);
+        ngx_distill_guard_redis_send_report(sync, slot, now);
+
+        if (slot->awaited == 0) {
+            ngx_distill_guard_redis_close_slot(sync, slot);
         }
     }
 
@@ -153,7 +165,7 @@ ngx_distill_guard_redis_send_reports(ngx_distill_guard_redis_node_t *node,
 }
 
 
-static ngx_int_t
+static void
 ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_slot_t *slot, uint64_t now)
 {
@@ -165,7 +177,6 @@ ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
     u_char                             id[sizeof("node:.") - 1 + DG_ID_TEXT
                                           + NGX_INT32_LEN];
     size_t                             len;
-    ngx_int_t                          rc;
     ngx_str_t                          args[4 + 2
                                             * NGX_DISTILL_GUARD_REDIS_BUCKETS];
     ngx_uint_t                         i, n;
@@ -220,20 +231,23 @@ ngx_distill_guard_redis_send_report(ngx_distill_guard_redis_sync_t *sync,
         args[4 + n + i].len = p - args[4 + n + i].data;
     }
 
-    rc = ngx_distill_guard_redis_command(&sync->connection,
-                                       ngx_distill_guard_redis_report_handler,
-                                       slot, 4 + 2 * n, args);
-    if (rc == NGX_OK) {
-        sync->awaited++;
-    }
+    if (ngx_distill_guard_redis_send(sync, &args[3],
+                                     ngx_distill_guard_redis_report_handler,
+                                     slot, 4 + 2 * n, args)
+        == NGX_OK)
+    {
+        slot->awaited++;
 
-    return rc;
+    } else {
+        slot->failed = 1;
+    }
 }
 
 
 /*
- * Where a key was used from, and by which keys an origin.  They go ahead of
- * the report, which is answered last and takes the blame if one fails.
+ * Where a key was used from, and by which keys an origin.  They may go to
+ * other servers than the report, and be answered after it; if one fails all
+ * of it goes again.
  */
 
 static void
@@ -279,12 +293,7 @@ ngx_distill_guard_redis_send_origins(ngx_distill_guard_redis_sync_t *sync,
     set.n = report->norigins;
     set.members = members;
 
-    if (ngx_distill_guard_redis_send_set(sync, &set,
-                               ngx_distill_guard_redis_origins_handler, slot)
-        != NGX_OK)
-    {
-        slot->failed = 1;
-    }
+    ngx_distill_guard_redis_send_origin(sync, slot, &set);
 
     set.limit = NGX_DISTILL_GUARD_REDIS_KEYS;
     set.n = 1;
@@ -298,12 +307,23 @@ ngx_distill_guard_redis_send_origins(ngx_distill_guard_redis_sync_t *sync,
                                            report->share[DG_DAY][0].bucket);
         set.key.len = p - key;
 
-        if (ngx_distill_guard_redis_send_set(sync, &set,
+        ngx_distill_guard_redis_send_origin(sync, slot, &set);
+    }
+}
+
+
+static void
+ngx_distill_guard_redis_send_origin(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot, ngx_distill_guard_redis_set_t *set)
+{
+    if (ngx_distill_guard_redis_send_set(sync, set,
                                ngx_distill_guard_redis_origins_handler, slot)
-            != NGX_OK)
-        {
-            slot->failed = 1;
-        }
+        == NGX_OK)
+    {
+        slot->awaited++;
+
+    } else {
+        slot->failed = 1;
     }
 }
 
@@ -323,7 +343,7 @@ ngx_distill_guard_redis_origins_handler(void *data, void *item,
         slot->failed = 1;
     }
 
-    ngx_distill_guard_redis_answered(sync);
+    ngx_distill_guard_redis_slot_answered(sync, slot);
 }
 
 
@@ -334,75 +354,88 @@ ngx_distill_guard_redis_report_handler(void *data, void *item,
     ngx_distill_guard_redis_sync_t *sync = data;
     ngx_distill_guard_redis_slot_t *slot = item;
 
-    unsigned     changed[2];
-    dg_fleet_t   fleet;
-    ngx_uint_t   i;
-
-    ngx_memzero(&fleet, sizeof(dg_fleet_t));
-    changed[0] = 0;
-    changed[1] = 0;
-
     if (reply == NULL) {
-        goto again;
-    }
+        slot->failed = 1;
 
-    if (reply->type == REDIS_REPLY_ERROR) {
-
-        if (ngx_distill_guard_redis_error(sync, reply, "totals") != NGX_OK) {
-            goto again;
-        }
+    } else if (reply->type == REDIS_REPLY_ERROR) {
 
         /*
-         * It would fail for ever, and nothing was heard.  The subject is
+         * If it would fail for ever nothing was heard, and the subject is
          * sent again when it changes.
          */
 
-    } else if (ngx_distill_guard_redis_parse(slot, reply, &fleet, changed)
-               != NGX_OK)
-    {
-        ngx_distill_guard_redis_fail(&sync->connection,
+        if (ngx_distill_guard_redis_error(sync, reply, "totals") != NGX_OK) {
+            slot->failed = 1;
+        }
+
+    } else if (ngx_distill_guard_redis_parse(slot, reply) != NGX_OK) {
+        slot->failed = 1;
+        ngx_distill_guard_redis_fail(sync->answering,
                                      NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
                                      "what it answers to scripts is wrong");
-        goto again;
 
-    } else if (slot->failed) {
-        goto again;
+    } else {
+        slot->heard = 1;
     }
 
-    ngx_distill_guard_redis_heard(sync, slot, &fleet);
+    ngx_distill_guard_redis_slot_answered(sync, slot);
+}
 
-    for (i = 0; i < 2; i++) {
-        if (fleet.share[DG_DAY][i].bucket
-            && (changed[i] || sync->resending))
-        {
-            ngx_distill_guard_redis_rank(sync, &slot->report,
-                                         &fleet.share[DG_DAY][i],
-                                         sync->resending ? ~0u : changed[i]);
+
+static void
+ngx_distill_guard_redis_slot_answered(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot)
+{
+    if (--slot->awaited == 0) {
+        ngx_distill_guard_redis_close_slot(sync, slot);
+    }
+
+    ngx_distill_guard_redis_answered(sync);
+}
+
+
+/* all of a report has been answered, or has failed */
+
+static void
+ngx_distill_guard_redis_close_slot(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_slot_t *slot)
+{
+    dg_share_t  *share;
+    ngx_uint_t   i;
+
+    if (slot->failed) {
+        ngx_distill_guard_redis_again(sync, slot);
+
+    } else {
+        if (!slot->heard) {
+            ngx_memzero(&slot->fleet, sizeof(dg_fleet_t));
+        }
+
+        ngx_distill_guard_redis_heard(sync, slot);
+
+        for (i = 0; i < 2; i++) {
+            share = &slot->fleet.share[DG_DAY][i];
+
+            if (share->bucket && (slot->changed[i] || sync->resending)) {
+                ngx_distill_guard_redis_rank(sync, &slot->report, share,
+                                             sync->resending
+                                             ? ~0u : slot->changed[i]);
+            }
         }
     }
 
     slot->next = sync->free;
     sync->free = slot;
     sync->nfree++;
-
-    ngx_distill_guard_redis_answered(sync);
-
-    return;
-
-again:
-
-    ngx_distill_guard_redis_again(sync, slot);
-    ngx_distill_guard_redis_answered(sync);
 }
 
 
-/* changed is of the days' counters */
-
 static ngx_int_t
 ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
-    redisReply *reply, dg_fleet_t *fleet, unsigned changed[2])
+    redisReply *reply)
 {
     size_t                              e;
+    dg_fleet_t                         *fleet;
     dg_share_t                         *share;
     ngx_uint_t                          i, c, n;
     ngx_distill_guard_redis_bucket_t   *b;
@@ -424,6 +457,11 @@ ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
         }
     }
 
+    fleet = &slot->fleet;
+    ngx_memzero(fleet, sizeof(dg_fleet_t));
+    slot->changed[0] = 0;
+    slot->changed[1] = 0;
+
     e = 0;
 
     for (i = 0; i < n; i++) {
@@ -433,7 +471,7 @@ ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
         share->bucket = slot->report.share[b->period][b->before].bucket;
 
         if (b->period == DG_DAY) {
-            changed[b->before] = reply->element[e]->integer;
+            slot->changed[b->before] = reply->element[e]->integer;
         }
 
         e++;
@@ -454,7 +492,7 @@ ngx_distill_guard_redis_parse(ngx_distill_guard_redis_slot_t *slot,
 
 static void
 ngx_distill_guard_redis_heard(ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_slot_t *slot, dg_fleet_t *fleet)
+    ngx_distill_guard_redis_slot_t *slot)
 {
     uint64_t      now, minute;
     dg_store_t   *store;
@@ -464,7 +502,7 @@ ngx_distill_guard_redis_heard(ngx_distill_guard_redis_sync_t *sync,
     report = &slot->report;
 
     store = ngx_distill_guard_lock(slot->node->zone);
-    dg_store_hear(store, report, fleet, now);
+    dg_store_hear(store, report, &slot->fleet, now);
     ngx_distill_guard_unlock(slot->node->zone);
 
     slot->node->reports++;
@@ -477,7 +515,7 @@ ngx_distill_guard_redis_heard(ngx_distill_guard_redis_sync_t *sync,
 
     minute = (uint64_t) report->share[DG_MINUTE][0].bucket * 60000;
 
-    if (fleet->share[DG_MINUTE][1].bucket
+    if (slot->fleet.share[DG_MINUTE][1].bucket
         && now >= minute + NGX_DISTILL_GUARD_REDIS_SETTLE
                   + 2 * sync->conf->sync)
     {
@@ -496,9 +534,6 @@ ngx_distill_guard_redis_again(ngx_distill_guard_redis_sync_t *sync,
     dg_store_again(store, &slot->report);
     ngx_distill_guard_unlock(slot->node->zone);
 
-    slot->next = sync->free;
-    sync->free = slot;
-    sync->nfree++;
     sync->spoiled = 1;
 }
 

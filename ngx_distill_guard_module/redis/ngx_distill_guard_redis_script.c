@@ -7,6 +7,8 @@
 
 #include "ngx_distill_guard_redis.h"
 
+#include <ngx_sha1.h>
+
 
 /*
  * KEYS     buckets of one subject, the current minute first
@@ -102,8 +104,10 @@ ngx_int_t
 ngx_distill_guard_redis_scripts(ngx_distill_guard_redis_sync_t *sync)
 {
     u_char     *p;
+    u_char      digest[NGX_DISTILL_GUARD_REDIS_SHA / 2];
     size_t      len;
     ngx_str_t  *script;
+    ngx_sha1_t  sha;
     ngx_uint_t  i;
 
     len = sizeof(ngx_distill_guard_redis_merge_head) - 1
@@ -141,6 +145,16 @@ ngx_distill_guard_redis_scripts(ngx_distill_guard_redis_sync_t *sync)
 
     ngx_str_set(&sync->script[NGX_DISTILL_GUARD_REDIS_RANK],
                 ngx_distill_guard_redis_rank_script);
+
+    for (i = 0; i < NGX_DISTILL_GUARD_REDIS_SCRIPTS; i++) {
+        script = &sync->script[i];
+
+        ngx_sha1_init(&sha);
+        ngx_sha1_update(&sha, script->data, script->len);
+        ngx_sha1_final(digest, &sha);
+
+        (void) ngx_hex_dump(sync->sha[i], digest, sizeof(digest));
+    }
 
     return NGX_OK;
 }

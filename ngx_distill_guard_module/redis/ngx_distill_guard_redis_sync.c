@@ -48,6 +48,8 @@ static void ngx_distill_guard_redis_lost(void *data);
 static ngx_uint_t ngx_distill_guard_redis_is_news(
     ngx_distill_guard_redis_sync_t *sync, ngx_uint_t was);
 static void ngx_distill_guard_redis_leave(void *data);
+static void ngx_distill_guard_redis_answer(void *data,
+    ngx_distill_guard_redis_connection_t *rc);
 static void ngx_distill_guard_redis_more_handler(ngx_event_t *ev);
 static void ngx_distill_guard_redis_round(
     ngx_distill_guard_redis_sync_t *sync);
@@ -107,6 +109,7 @@ ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
     sync->connection.progress = ngx_distill_guard_redis_progress;
     sync->connection.lost = ngx_distill_guard_redis_lost;
     sync->connection.leave = ngx_distill_guard_redis_leave;
+    sync->connection.answer = ngx_distill_guard_redis_answer;
     sync->connection.conf = mcf->redis;
 
     sync->more.handler = ngx_distill_guard_redis_more_handler;
@@ -316,6 +319,16 @@ ngx_distill_guard_redis_leave(void *data)
 }
 
 
+static void
+ngx_distill_guard_redis_answer(void *data,
+    ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_distill_guard_redis_sync_t *sync = data;
+
+    sync->answering = rc;
+}
+
+
 /* the connection stands: what there is to settle before the first round */
 
 static void
@@ -487,7 +500,7 @@ ngx_distill_guard_redis_fill(ngx_distill_guard_redis_sync_t *sync)
         rc = ngx_distill_guard_redis_fill_from(&sync->nodes[i], &turn);
     }
 
-    ngx_distill_guard_redis_flush(&sync->connection);
+    ngx_distill_guard_redis_route_flush(sync);
 
     if (!sync->round) {
         /* lost while sending */
@@ -585,7 +598,7 @@ ngx_distill_guard_redis_round_end(ngx_distill_guard_redis_sync_t *sync)
         /* these are of the round, too */
 
         ngx_distill_guard_redis_send_ranks(sync);
-        ngx_distill_guard_redis_flush(&sync->connection);
+        ngx_distill_guard_redis_route_flush(sync);
 
         if (!sync->round || sync->awaited) {
             return;
@@ -648,7 +661,7 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     sync->errors++;
 
     if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0) {
-        ngx_distill_guard_redis_load(sync);
+        ngx_distill_guard_redis_load(sync, sync->answering);
         return NGX_AGAIN;
     }
 
@@ -667,7 +680,7 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
         return NGX_OK;
     }
 
-    ngx_distill_guard_redis_refused(&sync->connection, reply);
+    ngx_distill_guard_redis_refused(sync->answering, reply);
 
     return NGX_ERROR;
 }
