@@ -759,6 +759,8 @@ $t->wait_for(sub { $t->error_log =~ /redis \S+ is up/ }, 10, 'Redis');
 $server->cmd('DEL', 'dg:nodes');
 $server->cmd('SET', 'dg:nodes', 'x', 'EX', 60);
 $t->wait_for(sub { $t->error_log =~ /another type/ }, 10, 'a strange key');
+$server->cmd('ACL', 'SETUSER', 'default', '-xread');
+$t->wait_for(sub { $t->error_log =~ /what nodes see/ }, 10, 'a missing right');
 
 $t->write_file('asn.mmdb', database('asn', 64500));
 conf('secret4096');

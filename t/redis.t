@@ -22,7 +22,7 @@ my $redis = $t->redis(
     acl  => [ 'default on nopass ~* &* +@all',
         "guard on >$PASSWORD ~shop:* -\@all +select +script|load +evalsha"
         . ' +time +set +getex +hset +hmget +expire +zadd +zremrangebyrank'
-        . ' +zremrangebyscore' ],
+        . ' +zremrangebyscore +xadd +xread +xrange' ],
     conf => 'unixsocket ' . $t->dir . '/redis.sock',
 );
 
@@ -306,6 +306,7 @@ for (1 .. 2) {
 
 $t->reload(instance => 'b');
 arrives('a reload');
+eval { $t->wait_for(sub { guards() == 2 }, 5, 'connections') };
 is(scalar(guards()), 2, 'still one connection of each node');
 
 # another type in the way of one key

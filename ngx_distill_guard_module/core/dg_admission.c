@@ -367,6 +367,10 @@ static void
 dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
     const dg_usage_t *usage, unsigned accepted, uint64_t now_ms)
 {
+    int  news;
+
+    news = 0;
+
     if (usage->source != DG_SOURCE_NONE) {
         dg_windows_add(&s->windows, DG_INPUT, usage->input, now_ms);
         dg_windows_add(&s->windows, DG_OUTPUT, usage->output, now_ms);
@@ -382,11 +386,15 @@ dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
                                                   now_ms);
 
         } else if (s->cell.kind == DG_KIND_ORIGIN && ex->hosting) {
-            dg_subject_crowd_add(s, dg_store_account(ex), now_ms);
+            news = dg_subject_crowd_add(s, dg_store_account(ex), now_ms);
         }
 
         s->accepted = (uint32_t) (now_ms / 1000);
         dg_store_prove(st, s);
+
+        if (news) {
+            dg_sighting_tell(st, DG_SIGHTING_CROWD, &s->cell);
+        }
     }
 
     dg_store_mark(st, s);

@@ -18,8 +18,8 @@
 #define DG_CAMPAIGN_DEPTH    64
 
 
-static int dg_campaign_less(const dg_campaign_t *one,
-    const dg_campaign_t *two);
+static void dg_campaign_hear_sums(dg_campaign_t *c,
+    const dg_campaign_sums_t *heard);
 
 
 dg_campaign_t *
@@ -64,7 +64,7 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     unsigned        i;
     dg_campaign_t  *stays, *goes;
 
-    stays = dg_campaign_less(one, two) ? one : two;
+    stays = dg_id_less(&one->cell.id, &two->cell.id) ? one : two;
     goes = (stays == one) ? two : one;
 
     stays->first_seen = dg_min(stays->first_seen, goes->first_seen);
@@ -80,8 +80,9 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     stays->crowded += goes->crowded;
     stays->relayed += goes->relayed;
     stays->crowd = dg_max(stays->crowd, goes->crowd);
-    stays->uses = dg_add(stays->uses, goes->uses);
-    stays->squares = dg_add(stays->squares, goes->squares);
+    stays->own.counted += goes->own.counted;
+    stays->own.uses = dg_add(stays->own.uses, goes->own.uses);
+    stays->own.squares = dg_add(stays->own.squares, goes->own.squares);
     stays->held += goes->held;
 
     for (i = 0; i < dg_nelts(stays->pieces); i++) {
@@ -119,23 +120,79 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
 }
 
 
-static int
-dg_campaign_less(const dg_campaign_t *one, const dg_campaign_t *two)
+void
+dg_campaign_hear(dg_campaign_t *c, const dg_campaign_t *heard)
 {
-    const dg_id_t  *a, *b;
+    unsigned  i;
 
-    a = &one->cell.id;
-    b = &two->cell.id;
+    c->first_seen = dg_min(c->first_seen, heard->first_seen);
+    c->last_seen = dg_max(c->last_seen, heard->last_seen);
 
-    return a->v[0] < b->v[0] || (a->v[0] == b->v[0] && a->v[1] < b->v[1]);
+    if (heard->named && (c->named == 0 || heard->named < c->named)) {
+        c->named = heard->named;
+    }
+
+    c->by_origin |= heard->by_origin;
+    c->spread = dg_max(c->spread, heard->spread);
+    c->crowd = dg_max(c->crowd, heard->crowd);
+
+    for (i = 0; i < dg_nelts(c->pieces); i++) {
+        c->pieces[i] = dg_max(c->pieces[i], heard->pieces[i]);
+    }
+
+    if (heard->score > c->score
+        || (heard->score == c->score && heard->scored > c->scored))
+    {
+        c->score = heard->score;
+        c->scored = heard->scored;
+    }
+
+    c->blocked = dg_max(c->blocked, heard->blocked);
+
+    dg_campaign_hear_sums(c, &heard->own);
+}
+
+
+/* where there are more nodes, those count that have seen the most members */
+
+static void
+dg_campaign_hear_sums(dg_campaign_t *c, const dg_campaign_sums_t *heard)
+{
+    unsigned             i;
+    dg_campaign_sums_t  *least;
+
+    least = &c->others[0];
+
+    for (i = 0; i < DG_CAMPAIGN_NODES; i++) {
+
+        if (c->others[i].node == heard->node) {
+
+            if ((int32_t) (heard->stamp - c->others[i].stamp) > 0) {
+                c->others[i] = *heard;
+            }
+
+            return;
+        }
+
+        if (c->others[i].counted < least->counted) {
+            least = &c->others[i];
+        }
+    }
+
+    if (heard->counted > least->counted) {
+        *least = *heard;
+    }
 }
 
 
 void
-dg_campaign_use(dg_campaign_t *c, uint32_t uses)
+dg_campaign_use(dg_campaign_t *c, uint32_t before, uint32_t uses)
 {
-    c->uses = dg_add(c->uses, 1);
-    c->squares = dg_add(c->squares, 2 * (uint64_t) uses + 1);
+    c->own.counted += (before == 0);
+    c->own.uses = dg_add(dg_sub(c->own.uses, before), uses);
+    c->own.squares = dg_add(dg_sub(c->own.squares,
+                                   (uint64_t) before * before),
+                            (uint64_t) uses * uses);
 }
 
 
@@ -146,25 +203,37 @@ dg_campaign_leave(dg_campaign_t *c, uint32_t uses)
         c->accounts--;
     }
 
-    c->uses = dg_sub(c->uses, uses);
-    c->squares = dg_sub(c->squares, (uint64_t) uses * uses);
+    c->own.counted -= dg_min(c->own.counted, (uses != 0));
+    c->own.uses = dg_sub(c->own.uses, uses);
+    c->own.squares = dg_sub(c->own.squares, (uint64_t) uses * uses);
 }
 
 
 double
 dg_campaign_balance(const dg_campaign_t *c)
 {
-    double  mean;
+    double    n, mean, uses, squares;
+    unsigned  i;
 
-    if (c->accounts < DG_CAMPAIGN_MEMBERS
-        || c->uses < (uint64_t) c->accounts * DG_CAMPAIGN_USES)
+    n = c->own.counted;
+    uses = (double) c->own.uses;
+    squares = (double) c->own.squares;
+
+    for (i = 0; i < DG_CAMPAIGN_NODES; i++) {
+        n += c->others[i].counted;
+        uses += (double) c->others[i].uses;
+        squares += (double) c->others[i].squares;
+    }
+
+    if (dg_min(n, c->accounts) < DG_CAMPAIGN_MEMBERS
+        || uses < n * DG_CAMPAIGN_USES)
     {
         return -1;
     }
 
-    mean = (double) c->uses / c->accounts;
+    mean = uses / n;
 
-    return dg_max((double) c->squares / c->accounts / mean - mean, 0.0);
+    return dg_max(squares / n / mean - mean, 0.0);
 }
 
 

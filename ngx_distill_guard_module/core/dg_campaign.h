@@ -28,6 +28,26 @@
 #define DG_CAMPAIGN_HALF     (14 * 86400)
 
 
+/* nodes whose sums are kept, besides this one */
+#define DG_CAMPAIGN_NODES    8
+
+
+/*
+ * Members whose uses a node has seen, how many uses, and their squares, so
+ * that variance and mean can be told.  An account that several nodes see is in
+ * the sums of each, with what it does on all of them: mean and variance of all
+ * sums together are what they are.
+ */
+
+typedef struct {
+    uint64_t       node;         /* 0: none */
+    uint32_t       stamp;        /* greater with what is later, of one node */
+    uint32_t       counted;
+    uint64_t       uses;
+    uint64_t       squares;
+} dg_campaign_sums_t;
+
+
 typedef struct dg_campaign_s {
     dg_cell_t      cell;
 
@@ -51,8 +71,9 @@ typedef struct dg_campaign_s {
                                     accounts that count, */
     uint32_t       spread;       /* and how many these are */
     uint32_t       crowd;        /* accounts of the most crowded origin */
-    uint64_t       uses;         /* of members, and their squares, so that */
-    uint64_t       squares;      /* variance and mean can be told */
+    uint32_t       told;         /* uses when others were last told */
+    dg_campaign_sums_t  own;     /* of this node, which is not named in it */
+    dg_campaign_sums_t  others[DG_CAMPAIGN_NODES];
     uint32_t       pieces[2];    /* of evidence, by dg_tie_t */
 
     uint32_t       hour;         /* of grown */
@@ -82,8 +103,14 @@ dg_campaign_t *dg_campaign_of(dg_arena_t *a, uint32_t index, uint32_t born);
 dg_campaign_t *dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one,
     dg_campaign_t *two);
 
-/* a member that used it so often before uses it again */
-void dg_campaign_use(dg_campaign_t *c, uint32_t uses);
+/*
+ * Joins what another node knows of it, but not its members; heard->own is of
+ * that node, and names it.
+ */
+void dg_campaign_hear(dg_campaign_t *c, const dg_campaign_t *heard);
+
+/* a member that was counted with so many uses, or 0, now has more or less */
+void dg_campaign_use(dg_campaign_t *c, uint32_t before, uint32_t uses);
 
 /* a member leaves, and takes its uses with it */
 void dg_campaign_leave(dg_campaign_t *c, uint32_t uses);

@@ -153,8 +153,12 @@ dg_cohort_count(dg_store_t *st, dg_watch_t *w)
         }
 
         used++;
-        (void) dg_template_use(t, w->account, &w->rq->content,
-                               w->profile->first_seen, w->now);
+
+        if (dg_template_use(t, w->account, &w->rq->content,
+                            w->profile->first_seen, w->now))
+        {
+            dg_sighting_tell(st, DG_SIGHTING_TEMPLATE, &t->cell);
+        }
 
         n = dg_template_spread(t, w->now);
 
@@ -198,7 +202,7 @@ void
 dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 {
     dg_id_t         id;
-    uint32_t        spread;
+    uint32_t        spread, crowd, weight;
     dg_arena_t     *a;
     dg_profile_t   *p;
     dg_campaign_t  *c, *mine;
@@ -217,6 +221,8 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         if (c == NULL) {
             return;
         }
+
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
 
     c = dg_cohort_overlap(st, w, t, c);
@@ -229,8 +235,12 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         c->nears--;
     }
 
-    t->campaign = dg_arena_index(a, &c->cell);
-    t->born = c->born;
+    if (t->born != c->born || t->campaign != dg_arena_index(a, &c->cell)) {
+        t->campaign = dg_arena_index(a, &c->cell);
+        t->born = c->born;
+        dg_sighting_tell(st, DG_SIGHTING_TEMPLATE, &t->cell);
+    }
+
     p->template = dg_arena_index(dg_store_arena(st, DG_PART_TEMPLATES),
                                  &t->cell);
 
@@ -241,16 +251,26 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         c->widest = p->template;
     }
 
-    if (dg_member_join(st, c, p, w->ex, w->now) == DG_OK) {
-        dg_campaign_use(c, p->uses);
+    crowd = dg_store_crowd(st, w->ex, w->now);
+
+    if (dg_member_join(st, c, p, crowd, w->now) == DG_OK) {
         p->uses++;
-        p->alike += (dg_store_crowd(st, w->ex, w->now) >= DG_WATCH_CROWD);
+        weight = (uint32_t) (p->uses * dg_store_scale(st, w->ex) + 0.5);
+
+        dg_campaign_use(c, p->weight, weight);
+        p->weight = weight;
+        p->alike += (crowd >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_COHORT_VOTES);
     }
 
     c->last_seen = w->now;
 
-    if (c->named == 0 || c->uses % DG_COHORT_OFTEN == 0) {
+    if (c->own.uses > c->told + c->told / 8 + DG_COHORT_OFTEN) {
+        c->told = (uint32_t) dg_min(c->own.uses, UINT32_MAX);
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
+    }
+
+    if (c->named == 0 || p->uses % DG_COHORT_OFTEN == 0) {
         dg_judge(st, w->policy, c, w->now);
     }
 }
@@ -286,7 +306,7 @@ dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
         }
 
         if (c->nears >= DG_COHORT_NEAR) {
-            return dg_campaign_merge(a, c, mine);
+            return dg_member_merge(st, c, mine);
         }
     }
 
@@ -302,11 +322,7 @@ dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
     }
 
     if (p->votes == 0) {
-        dg_campaign_leave(mine, p->uses);
-        mine->crowded -= dg_min(mine->crowded, p->crowded);
-        mine->relayed -= dg_min(mine->relayed, p->relayed);
-        p->campaign = DG_NIL;
-        p->uses = 0;
+        dg_member_leave(mine, p, w->now);
     }
 
     return c;
@@ -346,5 +362,5 @@ dg_cohort_overlap(dg_store_t *st, dg_watch_t *w, const dg_template_t *t,
         return c;
     }
 
-    return dg_campaign_merge(campaigns, c, other);
+    return dg_member_merge(st, c, other);
 }

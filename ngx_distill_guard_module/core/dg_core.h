@@ -48,6 +48,10 @@ typedef struct {
 
 #define dg_id_none(a)  ((a)->v[0] == 0 && (a)->v[1] == 0)
 
+#define dg_id_less(a, b)                                                      \
+    ((a)->v[0] < (b)->v[0]                                                    \
+     || ((a)->v[0] == (b)->v[0] && (a)->v[1] < (b)->v[1]))
+
 #define dg_min(a, b)  ((a) < (b) ? (a) : (b))
 #define dg_max(a, b)  ((a) > (b) ? (a) : (b))
 #define dg_nelts(a)   (sizeof(a) / sizeof((a)[0]))

@@ -9,8 +9,9 @@
 static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_profile_t *p, dg_campaign_t *c,
     uint32_t now, dg_finding_t *finding);
-static void dg_guard_ladder(dg_exchange_t *ex, const dg_policy_t *policy,
-    dg_campaign_t *c, uint32_t now, dg_finding_t *finding);
+static void dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
+    const dg_policy_t *policy, dg_campaign_t *c, uint32_t now,
+    dg_finding_t *finding);
 static unsigned dg_guard_attention(const dg_score_t *score);
 
 
@@ -190,13 +191,14 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
                                       dg_campaign_score(c, now));
     }
 
-    dg_guard_ladder(ex, policy, c, now, finding);
+    dg_guard_ladder(st, ex, policy, c, now, finding);
 }
 
 
 static void
-dg_guard_ladder(dg_exchange_t *ex, const dg_policy_t *policy,
-    dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
+dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
+    const dg_policy_t *policy, dg_campaign_t *c, uint32_t now,
+    dg_finding_t *finding)
 {
     unsigned            score, attention;
     const dg_score_t   *found;
@@ -238,6 +240,7 @@ dg_guard_ladder(dg_exchange_t *ex, const dg_policy_t *policy,
         && found->families[DG_FAMILY_LINKAGE] >= DG_BLOCK_LINKAGE)
     {
         c->blocked = now + a[DG_ACTION_BLOCK].seconds;
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
 
     if (c->blocked > now && a[DG_ACTION_BLOCK].score) {

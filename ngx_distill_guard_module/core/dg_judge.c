@@ -10,7 +10,6 @@
 
 
 static unsigned dg_judge_named(const dg_policy_t *policy);
-static void dg_judge_convict(dg_arena_t *a, dg_cell_t *cell);
 static unsigned dg_judge_synchrony(dg_store_t *st, const dg_campaign_t *c);
 static double dg_judge_overlap(const dg_profile_t *one,
     const dg_profile_t *two);
@@ -20,7 +19,7 @@ void
 dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
     uint32_t now)
 {
-    unsigned     i, families, need;
+    unsigned     i, families, need, before;
     dg_score_t   score;
     dg_sight_t   sight;
     dg_arena_t  *a;
@@ -35,9 +34,15 @@ dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
     sight.now = now;
 
     dg_signals_score(policy->signals, &sight, &score);
+    before = c->score;
     dg_campaign_scored(c, score.score, now);
 
     if (c->named) {
+
+        if (c->score != before) {
+            dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
+        }
+
         return;
     }
 
@@ -61,6 +66,7 @@ dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
                         && score.families[DG_FAMILY_COHORT]
                            < DG_FAMILY_LEAST);
         dg_judge_convict(a, &c->cell);
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
 }
 
@@ -88,9 +94,7 @@ dg_judge_named(const dg_policy_t *policy)
 }
 
 
-/* those convicted leave half of their arena to others */
-
-static void
+void
 dg_judge_convict(dg_arena_t *a, dg_cell_t *cell)
 {
     if (a->queue[DG_CONVICTED].n < a->ncells / 2) {

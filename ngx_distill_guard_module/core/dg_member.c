@@ -16,6 +16,10 @@
 
 
 static int dg_member_crowded(const dg_campaign_t *c);
+static int dg_member_by_use(const dg_campaign_t *c, const dg_profile_t *p,
+    const dg_tally_t *sum);
+static int dg_member_other(const dg_campaign_t *mine, const dg_profile_t *p,
+    const dg_campaign_t *c, const dg_profile_t *heard);
 
 
 /*
@@ -40,9 +44,7 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
         return c;
     }
 
-    if (p->old || p->uses == 0
-        || (dg_member_crowded(c) && p->alike * 2 < p->uses))
-    {
+    if (p->old) {
         return NULL;
     }
 
@@ -50,14 +52,51 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
 
     sum.openings += sum.attempts;
 
-    if (p->uses >= DG_MEMBER_USES && sum.cohort * 2 >= sum.openings) {
+    if (p->vouched && sum.openings <= DG_MEMBER_NEW) {
         return c;
+    }
+
+    return dg_member_by_use(c, p, &sum) ? c : NULL;
+}
+
+
+int
+dg_member_seen(dg_store_t *st, const dg_profile_t *p, uint32_t now)
+{
+    dg_tally_t            sum;
+    const dg_campaign_t  *c;
+
+    c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS), p->campaign,
+                       p->born);
+
+    if (c == NULL || p->old) {
+        return 0;
+    }
+
+    dg_profile_day(p, &sum, now);
+
+    sum.openings += sum.attempts;
+
+    return dg_member_by_use(c, p, &sum);
+}
+
+
+static int
+dg_member_by_use(const dg_campaign_t *c, const dg_profile_t *p,
+    const dg_tally_t *sum)
+{
+    if (p->uses == 0 || (dg_member_crowded(c) && p->alike * 2 < p->uses)) {
+        return 0;
+    }
+
+    if (p->uses >= DG_MEMBER_USES && sum->cohort * 2 >= sum->openings) {
+        return 1;
     }
 
     /* the first uses of a template are not known for what they are */
 
-    return (p->refused && (sum.openings <= DG_MEMBER_NEW
-                           || sum.cohort * 4 >= sum.openings)) ? c : NULL;
+    return p->refused && (sum->openings <= DG_MEMBER_NEW
+                          || sum->cohort * 4 >= sum->openings);
 }
 
 
@@ -115,11 +154,24 @@ dg_member_campaign(dg_store_t *st, const dg_id_t *id, uint32_t now)
 }
 
 
+dg_campaign_t *
+dg_member_merge(dg_store_t *st, dg_campaign_t *one, dg_campaign_t *other)
+{
+    dg_campaign_t  *c;
+
+    c = dg_campaign_merge(dg_store_arena(st, DG_PART_CAMPAIGNS), one, other);
+
+    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &one->cell);
+    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &other->cell);
+
+    return c;
+}
+
+
 int
 dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
-    const dg_exchange_t *ex, uint32_t now)
+    uint32_t crowd, uint32_t now)
 {
-    uint32_t        crowd;
     dg_arena_t     *a;
     dg_campaign_t  *mine;
 
@@ -146,8 +198,6 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
         return DG_ERROR;
     }
 
-    crowd = dg_store_crowd(st, ex, now);
-
     c->sample[c->accounts % DG_CAMPAIGN_SAMPLE] =
                    dg_arena_index(dg_store_arena(st, DG_PART_PROFILES),
                                   &p->cell);
@@ -158,10 +208,13 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     p->campaign = dg_arena_index(a, &c->cell);
     p->born = c->born;
     p->uses = 0;
+    p->weight = 0;
     p->alike = 0;
     p->votes = 0;
     p->tied = 0;
     p->refused = 0;
+    p->joined = now;
+    p->vouched = 0;
     p->old = (now - p->first_seen >= DG_TEMPLATE_OLD);
     p->crowded = (crowd >= DG_WATCH_CROWD);
     p->relayed = (p->tally[0].relayed > 0);
@@ -170,4 +223,92 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     c->relayed += p->relayed;
 
     return DG_OK;
+}
+
+
+void
+dg_member_leave(dg_campaign_t *c, dg_profile_t *p, uint32_t now)
+{
+    dg_campaign_leave(c, p->weight);
+
+    c->crowded -= dg_min(c->crowded, p->crowded);
+    c->relayed -= dg_min(c->relayed, p->relayed);
+    c->tied -= dg_min(c->tied, p->tied);
+
+    p->campaign = DG_NIL;
+    p->uses = 0;
+    p->weight = 0;
+    p->tied = 0;
+    p->joined = now;
+}
+
+
+void
+dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    const dg_profile_t *heard, uint32_t now)
+{
+    dg_campaign_t  *mine;
+
+    mine = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS), p->campaign,
+                          p->born);
+
+    if (mine != c) {
+
+        if (!dg_member_other(mine, p, c, heard)) {
+            return;
+        }
+
+        if (mine) {
+            dg_member_leave(mine, p, heard->joined);
+        }
+
+        if (c == NULL
+            || dg_member_join(st, c, p, heard->crowded ? DG_WATCH_CROWD : 0,
+                              now)
+               != DG_OK)
+        {
+            return;
+        }
+    }
+
+    if (c == NULL) {
+        return;
+    }
+
+    c->tied += (heard->tied && !p->tied);
+    c->crowded += (heard->crowded && !p->crowded);
+    c->relayed += (heard->relayed && !p->relayed);
+
+    p->tied |= heard->tied;
+    p->crowded |= heard->crowded;
+    p->relayed |= heard->relayed;
+    p->old |= heard->old;
+    p->vouched = heard->vouched;
+    p->joined = (mine == c) ? dg_max(p->joined, heard->joined)
+                            : heard->joined;
+}
+
+
+/*
+ * Where nodes have an account in two campaigns, ties go before uses, then
+ * what was later, then the smaller id.
+ */
+
+static int
+dg_member_other(const dg_campaign_t *mine, const dg_profile_t *p,
+    const dg_campaign_t *c, const dg_profile_t *heard)
+{
+    unsigned  tied;
+
+    tied = (mine && p->tied);
+
+    if (heard->tied != tied) {
+        return heard->tied > tied;
+    }
+
+    if (heard->joined != p->joined) {
+        return heard->joined > p->joined;
+    }
+
+    return mine == NULL || (c && dg_id_less(&c->cell.id, &mine->cell.id));
 }

@@ -6,6 +6,9 @@
 #include "dg_store.h"
 
 
+static void dg_outcome_news(void *ctx, dg_memory_t *m);
+
+
 void
 dg_store_tally(dg_store_t *st, const dg_end_t *end,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs)
@@ -57,17 +60,20 @@ dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
 {
     uint32_t        now;
     unsigned        suspect;
-    dg_arena_t     *a;
+    dg_recall_t     r;
     const dg_id_t  *account;
 
     now = (uint32_t) (now_ms / 1000);
     account = dg_store_account(ex);
-    a = dg_store_arena(st, DG_PART_RECALL);
+
+    r.a = dg_store_arena(st, DG_PART_RECALL);
+    r.news = dg_outcome_news;
+    r.ctx = st;
 
     dg_store_begin(st);
 
     if (status >= 200 && status < 300) {
-        dg_recall_accepted(a, account, rq, rs, now);
+        dg_recall_accepted(&r, account, rq, rs, now);
 
     } else if ((ex->refused && !ex->dry) || status == 403 || status == 408
                || status == 429 || status >= 500)
@@ -75,8 +81,15 @@ dg_store_remember(dg_store_t *st, const dg_exchange_t *ex,
         suspect = !ex->dry && ex->refused
                   && (ex->throttle || ex->standing >= DG_THROTTLE);
 
-        dg_recall_refused(a, account, rq, suspect, now);
+        dg_recall_refused(&r, account, rq, suspect, now);
     }
 
     dg_store_end(st);
+}
+
+
+static void
+dg_outcome_news(void *ctx, dg_memory_t *m)
+{
+    dg_sighting_tell(ctx, DG_SIGHTING_MEMORY, &m->cell);
 }

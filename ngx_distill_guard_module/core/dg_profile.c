@@ -29,6 +29,7 @@ static int dg_profile_framed(dg_profile_t *p, const dg_few_marks_t *marks);
 static unsigned dg_profile_frame(dg_profile_t *p, uint32_t mark);
 static unsigned dg_profile_habit(const dg_request_facts_t *rq);
 static void dg_profile_active(dg_profile_t *p, uint32_t now);
+static void dg_profile_slot(dg_profile_t *p, uint32_t slot);
 static uint64_t dg_profile_hour(const uint64_t bits[2], uint32_t hour,
     uint32_t now);
 
@@ -121,6 +122,44 @@ dg_profile_count(dg_profile_t *p, const dg_act_t *act, uint32_t now)
     dg_profile_active(p, now);
 
     p->last_seen = now;
+}
+
+
+void
+dg_profile_hear(dg_profile_t *p, const dg_profile_t *heard)
+{
+    unsigned  i, k;
+    uint32_t  behind;
+
+    p->first_seen = dg_min(p->first_seen, heard->first_seen);
+
+    /* who is ahead has turned: so has everybody by then */
+
+    dg_profile_turn(p, dg_max(heard->day * DG_PROFILE_DAY,
+                              heard->hour * DG_PROFILE_HOUR));
+
+    behind = p->hour - heard->hour;
+
+    for (k = 0; k < 2 && behind + k < 2; k++) {
+        p->networks[behind + k] |= heard->networks[k];
+        p->hosts[behind + k] |= heard->hosts[k];
+    }
+
+    behind = p->day - heard->day;
+
+    for (i = 0; i < DG_TIES; i++) {
+        for (k = 0; k < 2 && behind + k < 2; k++) {
+            p->ties[i][behind + k] |= heard->ties[i][k];
+        }
+    }
+
+    dg_profile_slot(p, heard->slot);
+
+    behind = p->slot - heard->slot;
+
+    if (behind < 64) {
+        p->activity |= heard->activity << behind;
+    }
 }
 
 
@@ -294,14 +333,21 @@ dg_profile_active(dg_profile_t *p, uint32_t now)
 
     slot = now / DG_PROFILE_SLOT;
 
+    dg_profile_slot(p, slot);
+
+    if (p->slot - slot < 64) {
+        p->activity |= (uint64_t) 1 << (p->slot - slot);
+    }
+}
+
+
+static void
+dg_profile_slot(dg_profile_t *p, uint32_t slot)
+{
     if (slot > p->slot) {
         p->activity = (slot - p->slot < 64) ? p->activity << (slot - p->slot)
                                             : 0;
         p->slot = slot;
-    }
-
-    if (p->slot - slot < 64) {
-        p->activity |= (uint64_t) 1 << (p->slot - slot);
     }
 }
 

@@ -58,7 +58,8 @@ typedef struct dg_profile_s {
 
     uint32_t       campaign;     /* index of its cell, DG_NIL: none */
     uint32_t       born;         /* of the campaign, when it was joined */
-    uint32_t       uses;         /* of what the campaign uses */
+    uint32_t       uses;         /* of what the campaign uses, on this node */
+    uint32_t       weight;       /* on all nodes, as its campaign counts it */
     uint32_t       votes;        /* for staying in it */
     uint32_t       alike;        /* of these, from crowded origins */
     uint16_t       tied;         /* 1: belongs to it by ties */
@@ -66,6 +67,9 @@ typedef struct dg_profile_s {
     uint16_t       crowded;      /* 1: counted in the campaign as such */
     uint16_t       relayed;
     uint32_t       refused;      /* of its uses, refused for what they were */
+    uint32_t       joined;       /* when it came to its campaign, or left */
+    uint16_t       vouched;      /* 1: a member by what another node saw, */
+    uint16_t       seen;         /* by what this one saw, as others know */
     uint32_t       template;     /* index of the last one used, DG_NIL */
 
     dg_tally_t     tally[2];     /* today, and the day before */
@@ -97,6 +101,12 @@ typedef struct {
     unsigned                   near:1;   /* to a limit */
 } dg_act_t;
 
+
+/*
+ * Joins what another node knows of it: since when it is there, ties, when it
+ * was active and from where.  Tallies are each node's own.
+ */
+void dg_profile_hear(dg_profile_t *p, const dg_profile_t *heard);
 
 /* moves its windows on to now */
 void dg_profile_turn(dg_profile_t *p, uint32_t now);

@@ -9,9 +9,11 @@
 
 static const dg_memory_t *dg_recall_find(dg_arena_t *a,
     dg_recall_kind_t kind, const dg_id_t *id, uint32_t now);
-static void dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind,
+static void dg_recall_keep(const dg_recall_t *r, dg_recall_kind_t kind,
     const dg_id_t *id, const dg_id_t *account, unsigned suspect,
     uint32_t now);
+static dg_memory_t *dg_recall_get(dg_arena_t *a, dg_recall_kind_t kind,
+    const dg_id_t *id, uint32_t now);
 static void dg_recall_partner(dg_shared_t *shared, dg_tie_t tie,
     const dg_id_t *account);
 static uint64_t dg_recall_bit(const dg_id_t *account);
@@ -105,7 +107,7 @@ dg_recall_partner(dg_shared_t *shared, dg_tie_t tie, const dg_id_t *account)
 
 
 void
-dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
+dg_recall_accepted(const dg_recall_t *r, const dg_id_t *account,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs,
     uint32_t now)
 {
@@ -118,22 +120,22 @@ dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
     n = dg_min(rs->issued.n, DG_IDS);
 
     for (i = 0; i < n; i++) {
-        dg_recall_keep(a, DG_RECALL_ISSUED, &rs->issued.id[i], account, 0,
+        dg_recall_keep(r, DG_RECALL_ISSUED, &rs->issued.id[i], account, 0,
                        now);
     }
 
     if (dg_recall_long(rq)) {
-        dg_recall_keep(a, DG_RECALL_ACCEPTED, &rq->content, account, 0, now);
+        dg_recall_keep(r, DG_RECALL_ACCEPTED, &rq->content, account, 0, now);
     }
 }
 
 
 void
-dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
+dg_recall_refused(const dg_recall_t *r, const dg_id_t *account,
     const dg_request_facts_t *rq, unsigned suspect, uint32_t now)
 {
     if (!dg_id_none(account) && dg_recall_long(rq)) {
-        dg_recall_keep(a, DG_RECALL_REFUSED, &rq->content, account, suspect,
+        dg_recall_keep(r, DG_RECALL_REFUSED, &rq->content, account, suspect,
                        now);
     }
 }
@@ -161,8 +163,63 @@ dg_recall_find(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
 
 
 static void
-dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
-    const dg_id_t *account, unsigned suspect, uint32_t now)
+dg_recall_keep(const dg_recall_t *r, dg_recall_kind_t kind,
+    const dg_id_t *id, const dg_id_t *account, unsigned suspect, uint32_t now)
+{
+    unsigned      news;
+    uint64_t      bit;
+    dg_memory_t  *m;
+
+    m = dg_recall_get(r->a, kind, id, now);
+
+    if (m == NULL) {
+        return;
+    }
+
+    bit = dg_recall_bit(account);
+    news = !(m->seen & bit) || m->suspect < suspect;
+
+    if (m->seen == 0) {
+        m->first = *account;
+    }
+
+    m->seen |= bit;
+    m->suspect |= suspect;
+    m->until = now + dg_recall_ttl[kind];
+
+    if (news && r->news) {
+        r->news(r->ctx, m);
+    }
+}
+
+
+void
+dg_recall_hear(dg_arena_t *a, dg_recall_kind_t kind, const dg_memory_t *heard,
+    uint32_t now)
+{
+    dg_memory_t  *m;
+
+    m = dg_recall_get(a, kind, &heard->cell.id, now);
+
+    if (m == NULL) {
+        return;
+    }
+
+    if (m->seen == 0 || dg_id_less(&heard->first, &m->first)) {
+        m->first = heard->first;
+    }
+
+    m->seen |= heard->seen;
+    m->suspect |= heard->suspect;
+    m->until = dg_max(m->until, heard->until);
+}
+
+
+/* finds or makes, most recently used; one that nobody had is new */
+
+static dg_memory_t *
+dg_recall_get(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
+    uint32_t now)
 {
     int           created;
     dg_memory_t  *m;
@@ -172,20 +229,18 @@ dg_recall_keep(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
     /* no memory is ever convicted, so there is always one to evict */
 
     if (m == NULL) {
-        return;
+        return NULL;
     }
 
-    if (created || m->until <= now) {
-        m->first = *account;
+    if (m->until <= now) {
         m->seen = 0;
         m->suspect = 0;
+        m->until = 0;
     }
 
-    m->seen |= dg_recall_bit(account);
-    m->suspect |= suspect;
-    m->until = now + dg_recall_ttl[kind];
-
     dg_arena_touch(a, &m->cell);
+
+    return m;
 }
 
 

@@ -98,14 +98,32 @@ typedef struct {
 void dg_recall_look(dg_arena_t *a, const dg_id_t *account,
     const dg_request_facts_t *rq, uint32_t now, dg_shared_t *shared);
 
+/* called for each memory that is new, or that another account has by now */
+typedef void (*dg_recall_news_pt)(void *ctx, dg_memory_t *m);
+
+/* what remembers, and whom to tell the news */
+
+typedef struct {
+    dg_arena_t         *a;
+    dg_recall_news_pt   news;    /* or NULL */
+    void               *ctx;
+} dg_recall_t;
+
 /* remembers an exchange that was answered: its content and its ids */
-void dg_recall_accepted(dg_arena_t *a, const dg_id_t *account,
+void dg_recall_accepted(const dg_recall_t *r, const dg_id_t *account,
     const dg_request_facts_t *rq, const dg_response_facts_t *rs,
     uint32_t now);
 
 /* remembers a content that was refused, for a limit or to a suspect */
-void dg_recall_refused(dg_arena_t *a, const dg_id_t *account,
+void dg_recall_refused(const dg_recall_t *r, const dg_id_t *account,
     const dg_request_facts_t *rq, unsigned suspect, uint32_t now);
+
+/*
+ * Joins what another node remembers with what is known here: the smaller id
+ * is whose it was first, for nobody's clock can tell.
+ */
+void dg_recall_hear(dg_arena_t *a, dg_recall_kind_t kind,
+    const dg_memory_t *heard, uint32_t now);
 
 /* the accounts of a memory: linear counting over 64 bits */
 unsigned dg_recall_accounts(const dg_memory_t *m);

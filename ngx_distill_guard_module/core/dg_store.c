@@ -35,12 +35,13 @@ static const struct {
     unsigned       share;
     size_t         cell;         /* 0: no arena */
 } dg_store_parts[DG_PARTS] = {
-    { 36, sizeof(dg_subject_t) },
+    { 35, sizeof(dg_subject_t) },
     { 14, sizeof(dg_profile_t) },
     { 6, sizeof(dg_memory_t) },
     { 3, sizeof(dg_template_t) },
     { 2, sizeof(dg_campaign_t) },
-    { 3, 0 }
+    { 3, 0 },
+    { 1, 0 }
 };
 
 
@@ -209,6 +210,13 @@ dg_subject_t *
 dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id)
 {
     return (dg_subject_t *) dg_arena_find(dg_store_subjects(st), kind, id);
+}
+
+
+dg_outbox_t *
+dg_store_outbox(dg_store_t *st)
+{
+    return (dg_outbox_t *) ((u_char *) st + st->parts[DG_PART_OUTBOX]);
 }
 
 
@@ -401,12 +409,17 @@ dg_store_empty(dg_store_t *st, uint64_t seed)
         if (dg_store_parts[part].cell) {
             (void) dg_arena_init(mem, size, dg_store_parts[part].cell, seed);
 
-        } else {
+        } else if (part == DG_PART_SKETCH) {
             (void) dg_sketch_init(mem, size);
+
+        } else {
+            (void) dg_outbox_init(mem, size);
         }
     }
 
     memset(st->kinds, 0, sizeof(st->kinds));
+
+    memset(st->heard, 0, sizeof(st->heard));
 
     st->dirty_first = DG_NIL;
     st->dirty_last = DG_NIL;

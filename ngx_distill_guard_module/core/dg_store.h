@@ -29,13 +29,14 @@
 #include "dg_template.h"
 #include "dg_campaign.h"
 #include "dg_policy.h"
+#include "dg_outbox.h"
 
 
-#define DG_STORE_LAYOUT  2       /* of all structures in the block */
+#define DG_STORE_LAYOUT  3       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
 
 
-/* parts of the block; all but the sketch are arenas */
+/* parts of the block; all but the sketch and the outbox are arenas */
 
 typedef enum {
     DG_PART_SUBJECTS = 0,
@@ -44,6 +45,7 @@ typedef enum {
     DG_PART_TEMPLATES,
     DG_PART_CAMPAIGNS,
     DG_PART_SKETCH,
+    DG_PART_OUTBOX,
     DG_PARTS
 } dg_part_t;
 
@@ -104,6 +106,8 @@ typedef struct {
     dg_stats_t     stats;
     uint32_t       campaigns;        /* that were made, named or not */
     uint32_t       unused;
+    uint64_t       heard[2];         /* of other nodes' sightings, the number
+                                        of the last batch; 0, 0: none */
     uint64_t       parts[DG_PARTS];  /* offsets */
 } dg_store_t;
 
@@ -129,9 +133,10 @@ int dg_store_check(dg_store_t *st);
  */
 void dg_store_mend(dg_store_t *st, uint64_t now);
 
-/* not for DG_PART_SKETCH */
+/* not for DG_PART_SKETCH, DG_PART_OUTBOX */
 dg_arena_t *dg_store_arena(dg_store_t *st, dg_part_t part);
 dg_sketch_t *dg_store_sketch(dg_store_t *st);
+dg_outbox_t *dg_store_outbox(dg_store_t *st);
 
 #define dg_store_subjects(st)  dg_store_arena(st, DG_PART_SUBJECTS)
 
@@ -311,6 +316,12 @@ dg_template_t *dg_store_template(dg_store_t *st,
 int dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
     const dg_profile_t *p, const dg_campaign_t *c, uint32_t now);
 
+/*
+ * How much more the account of an exchange does on all nodes than on this
+ * one, at least 1: what this node sees of it is taken for a sample.
+ */
+double dg_store_scale(dg_store_t *st, const dg_exchange_t *ex);
+
 /* accounts seen today with the origin of an exchange; 0 if not hosting */
 unsigned dg_store_crowd(dg_store_t *st, const dg_exchange_t *ex,
     uint32_t now);
@@ -405,6 +416,24 @@ void dg_store_all_dirty(dg_store_t *st, uint32_t *at, uint32_t n);
 
 
 /* --- between the files of the store --- */
+
+/* what else nodes tell each other, see dg_sighting.h */
+
+typedef enum {
+    DG_SIGHTING_NONE = 0,
+    DG_SIGHTING_MEMORY,
+    DG_SIGHTING_TEMPLATE,
+    DG_SIGHTING_CROWD,
+    DG_SIGHTING_CAMPAIGN,
+    DG_SIGHTING_PROFILE,
+    DG_SIGHTING_TIE,
+    DG_SIGHTINGS
+} dg_sighting_id_t;
+
+/* the cell has changed in what others are told of it */
+void dg_sighting_tell(dg_store_t *st, dg_sighting_id_t what, dg_cell_t *cell);
+void dg_sighting_tell_tie(dg_store_t *st, dg_tie_t tie, dg_profile_t *one,
+    dg_profile_t *other);
 
 void dg_store_begin(dg_store_t *st);
 void dg_store_end(dg_store_t *st);

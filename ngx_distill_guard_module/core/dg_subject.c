@@ -22,6 +22,7 @@ const dg_str_t  dg_kinds[DG_KINDS] = {
 static dg_held_t *dg_subject_epoch(dg_subject_t *s, uint64_t then_ms,
     uint64_t now_ms);
 static uint16_t dg_subject_front(uint16_t bits, unsigned i);
+static void dg_subject_crowd_turn(dg_subject_t *s, uint32_t day);
 static int dg_subject_parse_asn(dg_id_t *id, const u_char *p, size_t len);
 
 
@@ -120,28 +121,57 @@ dg_subject_origin(dg_subject_t *s, const dg_id_t *origin, uint64_t now_ms)
 }
 
 
-void
+int
 dg_subject_crowd_add(dg_subject_t *s, const dg_id_t *account,
     uint64_t now_ms)
 {
-    uint32_t  day, before;
+    dg_subject_crowd_turn(s, (uint32_t) (now_ms / 1000 / 86400));
 
-    day = (uint32_t) (now_ms / 1000 / 86400);
+    return dg_bits_add(s->crowd[0], DG_CROWD, account->v[1]);
+}
+
+
+void
+dg_subject_crowd_hear(dg_subject_t *s, const uint64_t crowd[2][DG_CROWD],
+    uint32_t then)
+{
+    uint32_t  day, mine;
+    unsigned  i, k;
+
+    day = then / 86400;
+
+    dg_subject_crowd_turn(s, day);
+    s->accepted = dg_max(s->accepted, then);
+
+    mine = s->accepted / 86400;
+
+    for (k = 0; k < 2 && mine - day + k < 2; k++) {
+        for (i = 0; i < DG_CROWD; i++) {
+            s->crowd[mine - day + k][i] |= crowd[k][i];
+        }
+    }
+}
+
+
+static void
+dg_subject_crowd_turn(dg_subject_t *s, uint32_t day)
+{
+    uint32_t  before;
+
     before = s->accepted / 86400;
 
-    if (day > before) {
-
-        if (day == before + 1) {
-            memcpy(s->crowd[1], s->crowd[0], sizeof(s->crowd[0]));
-
-        } else {
-            memset(s->crowd[1], 0, sizeof(s->crowd[1]));
-        }
-
-        memset(s->crowd[0], 0, sizeof(s->crowd[0]));
+    if (day <= before) {
+        return;
     }
 
-    (void) dg_bits_add(s->crowd[0], DG_CROWD, account->v[1]);
+    if (day == before + 1) {
+        memcpy(s->crowd[1], s->crowd[0], sizeof(s->crowd[0]));
+
+    } else {
+        memset(s->crowd[1], 0, sizeof(s->crowd[1]));
+    }
+
+    memset(s->crowd[0], 0, sizeof(s->crowd[0]));
 }
 
 

@@ -120,9 +120,15 @@ void dg_subject_held(const dg_subject_t *s, dg_held_t *held,
 unsigned dg_subject_origin(dg_subject_t *s, const dg_id_t *origin,
     uint64_t now_ms);
 
-/* an account was answered at an origin; and how many were, of a day */
-void dg_subject_crowd_add(dg_subject_t *s, const dg_id_t *account,
+/*
+ * An account was answered at an origin: 1 if its bit is new today.  What
+ * another node has of two days, the later one that of "then", which the
+ * origin was last answered there.  How many there were, of a day.
+ */
+int dg_subject_crowd_add(dg_subject_t *s, const dg_id_t *account,
     uint64_t now_ms);
+void dg_subject_crowd_hear(dg_subject_t *s,
+    const uint64_t crowd[2][DG_CROWD], uint32_t then);
 unsigned dg_subject_crowd(const dg_subject_t *s, uint32_t now);
 
 

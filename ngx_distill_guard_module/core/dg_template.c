@@ -107,7 +107,7 @@ int
 dg_template_use(dg_template_t *t, const dg_id_t *account,
     const dg_id_t *content, uint32_t since, uint32_t now)
 {
-    if (t->uses == 0) {
+    if (t->first_seen == 0) {
         t->first_seen = now;
         t->distinct = DG_TEMPLATE_UNKNOWN;
     }
@@ -123,10 +123,8 @@ dg_template_use(dg_template_t *t, const dg_id_t *account,
         return 0;
     }
 
-    t->joined++;
-
     if (now - since >= DG_TEMPLATE_OLD) {
-        t->old++;
+        (void) dg_bits_add(t->olds, DG_TEMPLATE_WORDS, account->v[1]);
     }
 
     return 1;
@@ -207,6 +205,36 @@ dg_template_sample(dg_template_t *t, uint32_t hash)
 }
 
 
+void
+dg_template_hear(dg_template_t *t, const dg_template_t *heard)
+{
+    unsigned  i;
+
+    if (t->first_seen == 0) {
+        t->first_seen = heard->first_seen;
+        t->distinct = DG_TEMPLATE_UNKNOWN;
+    }
+
+    t->first_seen = dg_min(t->first_seen, heard->first_seen);
+    t->last_seen = dg_max(t->last_seen, heard->last_seen);
+
+    /* of slots each node goes by its own uses, if it had enough */
+
+    if (t->distinct == DG_TEMPLATE_UNKNOWN) {
+        t->distinct = heard->distinct;
+    }
+
+    for (i = 0; i < DG_TEMPLATE_WORDS; i++) {
+        t->accounts[i] |= heard->accounts[i];
+        t->olds[i] |= heard->olds[i];
+    }
+
+    for (i = 0; i < DG_TEMPLATE_LEAST && heard->least[i]; i++) {
+        dg_template_sample(t, heard->least[i]);
+    }
+}
+
+
 unsigned
 dg_template_accounts(const dg_template_t *t)
 {
@@ -220,6 +248,7 @@ dg_template_spread(const dg_template_t *t, uint32_t now)
 {
     double    weight;
     uint32_t  distinct;
+    unsigned  joined, old;
 
     if (now - t->first_seen > DG_TEMPLATE_YOUNG) {
         return 0;
@@ -235,7 +264,10 @@ dg_template_spread(const dg_template_t *t, uint32_t now)
         return 0;
     }
 
-    weight = 1 - 2.0 * t->old / dg_max(t->joined, 1);
+    joined = dg_bits_set(t->accounts, DG_TEMPLATE_WORDS);
+    old = dg_bits_set(t->olds, DG_TEMPLATE_WORDS);
+
+    weight = 1 - 2.0 * old / dg_max(joined, 1);
 
     return weight <= 0 ? 0
                        : (unsigned) (dg_template_accounts(t) * weight);

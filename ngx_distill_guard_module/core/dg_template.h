@@ -39,9 +39,6 @@ typedef struct {
     uint32_t       first_seen;   /* Unix seconds */
     uint32_t       last_seen;
     uint32_t       uses;
-    uint32_t       joined;       /* distinct accounts, as counted one by one
-                                    by their bits */
-    uint32_t       old;          /* of these, old ones */
     uint32_t       campaign;     /* index of its cell, DG_NIL: none */
     uint32_t       born;         /* of the campaign */
 
@@ -49,6 +46,7 @@ typedef struct {
     uint32_t       distinct;     /* per mille; UINT32_MAX: not known */
     uint64_t       slots[2];     /* contents, a bit each */
     uint64_t       accounts[DG_TEMPLATE_WORDS];     /* a bit each */
+    uint64_t       olds[DG_TEMPLATE_WORDS];         /* of these, old ones */
     uint32_t       least[DG_TEMPLATE_LEAST];     /* of the accounts' hashes,
                                     ascending; as many as there are */
 } dg_template_t;
@@ -64,6 +62,9 @@ int dg_sketch_see(dg_sketch_t *sk, uint64_t mark, const dg_id_t *account);
 /* one use, by an account first seen at "since"; 1 if the account is new */
 int dg_template_use(dg_template_t *t, const dg_id_t *account,
     const dg_id_t *content, uint32_t since, uint32_t now);
+
+/* joins what another node knows of it */
+void dg_template_hear(dg_template_t *t, const dg_template_t *heard);
 
 /* accounts: linear counting over 512 bits, right to some per cent to 2,000 */
 unsigned dg_template_accounts(const dg_template_t *t);

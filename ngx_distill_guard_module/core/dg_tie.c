@@ -10,6 +10,8 @@
 
 static void dg_tie_one(dg_store_t *st, dg_watch_t *w,
     const dg_partner_t *partner);
+static void dg_tie_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    uint32_t crowd, uint32_t now);
 
 
 void
@@ -26,10 +28,9 @@ dg_tie_all(dg_store_t *st, dg_watch_t *w)
 static void
 dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 {
-    dg_id_t         id;
-    dg_arena_t     *a;
+    uint32_t        crowd;
     dg_profile_t   *p, *other;
-    dg_campaign_t  *mine, *its, *c;
+    dg_campaign_t  *c;
 
     p = w->profile;
     other = dg_store_profile(st, &partner->account);
@@ -40,13 +41,36 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 
     dg_profile_turn(other, w->now);
 
-    dg_profile_tie(p, partner->tie, &partner->account);
-    dg_profile_tie(other, partner->tie, w->account);
+    /* where the other one came from is not known here */
+
+    crowd = dg_store_crowd(st, w->ex, w->now);
+    c = dg_tie_accounts(st, partner->tie, p, other, crowd, w->now);
+
+    dg_sighting_tell(st, DG_SIGHTING_PROFILE, &p->cell);
+    dg_sighting_tell(st, DG_SIGHTING_PROFILE, &other->cell);
+    dg_sighting_tell_tie(st, partner->tie, p, other);
+
+    if (c) {
+        dg_judge(st, w->policy, c, w->now);
+    }
+}
+
+
+dg_campaign_t *
+dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
+    dg_profile_t *other, uint32_t crowd, uint32_t now)
+{
+    dg_id_t         id;
+    dg_arena_t     *a;
+    dg_campaign_t  *mine, *its, *c;
+
+    dg_profile_tie(p, tie, &other->cell.id);
+    dg_profile_tie(other, tie, &p->cell.id);
 
     if (dg_profile_ties(p) < DG_WATCH_TIES
         || dg_profile_ties(other) < DG_WATCH_TIES)
     {
-        return;
+        return NULL;
     }
 
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
@@ -55,7 +79,7 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
     its = dg_campaign_of(a, other->campaign, other->born);
 
     if (mine && its) {
-        c = (mine == its) ? mine : dg_campaign_merge(a, mine, its);
+        c = (mine == its) ? mine : dg_member_merge(st, mine, its);
 
     } else if (mine || its) {
         c = mine ? mine : its;
@@ -64,31 +88,33 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 
         /* whichever node is the first to see it gives it the same id */
 
-        id = *w->account;
-
-        if (partner->account.v[0] < id.v[0]) {
-            id = partner->account;
-        }
-
+        id = dg_id_less(&p->cell.id, &other->cell.id) ? p->cell.id
+                                                      : other->cell.id;
         id.v[0] = ~id.v[0];
 
-        c = dg_member_campaign(st, &id, w->now);
+        c = dg_member_campaign(st, &id, now);
         if (c == NULL) {
-            return;
+            return NULL;
         }
+
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
 
-    c->pieces[partner->tie]++;
+    c->pieces[tie]++;
 
-    if (dg_member_join(st, c, p, w->ex, w->now) == DG_OK && !p->tied) {
+    dg_tie_join(st, c, p, crowd, now);
+    dg_tie_join(st, c, other, 0, now);
+
+    return c;
+}
+
+
+static void
+dg_tie_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    uint32_t crowd, uint32_t now)
+{
+    if (dg_member_join(st, c, p, crowd, now) == DG_OK && !p->tied) {
         p->tied = 1;
         c->tied++;
     }
-
-    if (dg_member_join(st, c, other, w->ex, w->now) == DG_OK && !other->tied) {
-        other->tied = 1;
-        c->tied++;
-    }
-
-    dg_judge(st, w->policy, c, w->now);
 }

@@ -10,8 +10,8 @@
 
 
 static void dg_watch_refused(dg_store_t *st, dg_watch_t *w);
-static dg_profile_t *dg_watch_profile(dg_store_t *st, const dg_id_t *account,
-    uint32_t now);
+static void dg_watch_tell(dg_store_t *st, const dg_profile_t *before,
+    dg_profile_t *p, uint32_t now);
 
 
 void
@@ -22,6 +22,7 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
 {
     dg_act_t        act;
     dg_watch_t      w;
+    dg_profile_t    before;
     dg_template_t  *t;
 
     w.ex = ex;
@@ -46,6 +47,8 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
     }
 
     dg_profile_turn(w.profile, w.now);
+
+    before = *w.profile;
 
     if (accepted) {
         act.rq = rq;
@@ -73,7 +76,31 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
 
     dg_tie_all(st, &w);
 
+    dg_watch_tell(st, &before, w.profile, w.now);
+
     dg_store_end(st);
+}
+
+
+/* what others should hear of an account is told when it has changed */
+
+static void
+dg_watch_tell(dg_store_t *st, const dg_profile_t *before, dg_profile_t *p,
+    uint32_t now)
+{
+    unsigned  seen;
+
+    seen = (p->campaign != DG_NIL && dg_member_seen(st, p, now));
+
+    if (p->slot != before->slot || p->activity != before->activity
+        || p->networks[0] != before->networks[0]
+        || p->hosts[0] != before->hosts[0]
+        || p->campaign != before->campaign || p->born != before->born
+        || p->seen != seen)
+    {
+        p->seen = (uint16_t) seen;
+        dg_sighting_tell(st, DG_SIGHTING_PROFILE, &p->cell);
+    }
 }
 
 
@@ -105,7 +132,7 @@ dg_watch_refused(dg_store_t *st, dg_watch_t *w)
 }
 
 
-static dg_profile_t *
+dg_profile_t *
 dg_watch_profile(dg_store_t *st, const dg_id_t *account, uint32_t now)
 {
     int            created;
@@ -158,4 +185,32 @@ dg_store_crowd(dg_store_t *st, const dg_exchange_t *ex, uint32_t now)
     s = dg_store_find(st, DG_KIND_ORIGIN, &ex->ids[DG_KIND_ORIGIN]);
 
     return s ? dg_subject_crowd(s, now) : 0;
+}
+
+
+double
+dg_store_scale(dg_store_t *st, const dg_exchange_t *ex)
+{
+    unsigned            i, kind;
+    uint64_t            own, others;
+    dg_subject_t       *s;
+    const dg_window_t  *w;
+
+    kind = dg_store_has(ex, DG_KIND_ACCOUNT) ? DG_KIND_ACCOUNT : DG_KIND_KEY;
+    s = dg_store_find(st, kind, &ex->ids[kind]);
+
+    if (s == NULL) {
+        return 1;
+    }
+
+    w = &s->windows.w[DG_DAY];
+    own = 0;
+    others = 0;
+
+    for (i = 0; i < 2; i++) {
+        own += w->own[i][DG_REQUESTS];
+        others += w->others[i][DG_REQUESTS];
+    }
+
+    return own ? 1 + (double) others / own : 1;
 }

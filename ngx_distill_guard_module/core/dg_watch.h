@@ -41,8 +41,21 @@ typedef struct {
 } dg_watch_t;
 
 
+/* of an account that the upstream answers: finds or makes; NULL if there is
+   no room */
+dg_profile_t *dg_watch_profile(dg_store_t *st, const dg_id_t *account,
+    uint32_t now);
+
 /* counts what ties the exchange's account to others */
 void dg_tie_all(dg_store_t *st, dg_watch_t *w);
+
+/*
+ * Two accounts are tied, once more or for the first time; the crowd is that
+ * of the first one's origin.  Their campaign, if they have enough partners to
+ * make one; NULL otherwise.
+ */
+dg_campaign_t *dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
+    dg_profile_t *other, uint32_t crowd, uint32_t now);
 
 /*
  * Counts a use of all templates of the request that are known; the one with
@@ -57,9 +70,28 @@ void dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t);
 dg_campaign_t *dg_member_campaign(dg_store_t *st, const dg_id_t *id,
     uint32_t now);
 
-/* DG_ERROR if it has grown by too many, or the account is another's */
+/* two that are not the same become one, which others are told */
+dg_campaign_t *dg_member_merge(dg_store_t *st, dg_campaign_t *one,
+    dg_campaign_t *other);
+
+/*
+ * DG_ERROR if it has grown by too many, or the account is another's; crowd is
+ * that of the origin the account came from, as dg_store_crowd() tells.
+ */
 int dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
-    const dg_exchange_t *ex, uint32_t now);
+    uint32_t crowd, uint32_t now);
+
+void dg_member_leave(dg_campaign_t *c, dg_profile_t *p, uint32_t now);
+
+/* another node has the account in a campaign, or in none: NULL */
+void dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    const dg_profile_t *heard, uint32_t now);
+
+/* 1: it does what makes it a member of its cohort, named or not */
+int dg_member_seen(dg_store_t *st, const dg_profile_t *p, uint32_t now);
+
+/* those convicted leave half of their arena to others */
+void dg_judge_convict(dg_arena_t *a, dg_cell_t *cell);
 
 /* is it a campaign by now? */
 void dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,

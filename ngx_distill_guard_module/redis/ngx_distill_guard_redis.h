@@ -9,6 +9,7 @@
  *     sync         what is sent when; lease, by which worker
  *     node         how a node introduces itself
  *     report       what is said of a subject, and heard; rank, of many
+ *     sightings    what else nodes tell each other
  *     script       what runs in Redis; key, names of what lies there
  */
 
@@ -27,6 +28,7 @@
 #include <hiredis/hiredis.h>
 
 #include "ngx_distill_guard.h"
+#include "dg_sighting.h"
 
 
 /* of what lies in Redis, see docs/redis.md */
@@ -252,7 +254,28 @@ typedef struct {
     uint32_t                          at;       /* how far the sweep is */
     unsigned                          sweeping:1;
     unsigned                          known:1;  /* to Redis, as we know */
+
+    /* sightings: how far the sweep of them is, see dg_sightings_sweep() */
+    unsigned                          part;
+    uint32_t                          cell;
+    unsigned                          telling:1;    /* it is under way */
+    unsigned                          retell:1;     /* another is due */
 } ngx_distill_guard_redis_node_t;
+
+
+/* how far other nodes' sightings are known */
+
+typedef struct {
+    uint64_t                          next;     /* when to ask again, ms */
+    uint64_t                          kept;     /* when its time to live was
+                                                   last set, ms */
+    unsigned                          waiting:1;    /* for a reply */
+    unsigned                          joined:1;     /* since the last connect:
+                                                       it is known what was
+                                                       missed */
+    unsigned                          added:1;      /* since it was set */
+    unsigned                          denied:1;     /* was logged */
+} ngx_distill_guard_redis_sightings_t;
 
 
 /* a report on its way */
@@ -321,6 +344,8 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_str_t                         script[NGX_DISTILL_GUARD_REDIS_SCRIPTS];
     u_char                            sha[NGX_DISTILL_GUARD_REDIS_SCRIPTS]
                                          [NGX_DISTILL_GUARD_REDIS_SHA];
+
+    ngx_distill_guard_redis_sightings_t  sightings;
 
     ngx_uint_t                        awaited;  /* replies */
     ngx_uint_t                        loading;  /* scripts, of these */
@@ -421,6 +446,19 @@ u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
  */
 ngx_uint_t ngx_distill_guard_redis_send_reports(
     ngx_distill_guard_redis_node_t *node, ngx_uint_t n);
+
+
+/* --- sightings --- */
+
+
+/* the connection is another: all that is known is told, and what was missed
+   is asked for */
+void ngx_distill_guard_redis_sightings_begin(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* tells what was seen since the last round, and hears what others saw */
+void ngx_distill_guard_redis_sightings_round(
+    ngx_distill_guard_redis_sync_t *sync);
 
 
 /* --- rank --- */

@@ -9,8 +9,8 @@
 #include "ngx_distill_guard_redis.h"
 
 
-/* of one reply; the largest that is asked for has less than a kilobyte */
-#define NGX_DISTILL_GUARD_REDIS_REPLY     65536
+/* bytes of one reply; the largest that are asked for are of sightings */
+#define NGX_DISTILL_GUARD_REDIS_REPLY     262144
 #define NGX_DISTILL_GUARD_REDIS_ELEMENTS  1024
 
 

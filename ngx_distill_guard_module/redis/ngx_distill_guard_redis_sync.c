@@ -483,6 +483,7 @@ ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
     }
 
     ngx_distill_guard_redis_beat(sync);
+    ngx_distill_guard_redis_sightings_round(sync);
     ngx_distill_guard_redis_fill(sync);
 }
 
@@ -649,6 +650,7 @@ ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync)
     }
 
     ngx_memzero(sync->desk->settled, sizeof(sync->desk->settled));
+    ngx_distill_guard_redis_sightings_begin(sync);
 
     sync->resending = 1;
 }

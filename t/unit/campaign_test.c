@@ -111,8 +111,8 @@ fill(dg_campaign_t *c, unsigned n)
     c->widest = n;
     c->spread = 5 * n;
     c->crowd = 6 * n;
-    c->uses = 100 * n;
-    c->squares = 1000 * n;
+    c->own.uses = 100 * n;
+    c->own.squares = 1000 * n;
     c->pieces[DG_TIE_PROVENANCE] = 7 * n;
     c->pieces[DG_TIE_FAILOVER] = 8 * n;
     c->hour = 5;
@@ -157,7 +157,7 @@ test_merge(void)
               "the other leads to it");
         dg_ok(small->accounts == 30 && small->tied == 3
               && small->crowded == 9 && small->relayed == 12
-              && small->uses == 300 && small->squares == 3000
+              && small->own.uses == 300 && small->own.squares == 3000
               && small->pieces[DG_TIE_PROVENANCE] == 21
               && small->pieces[DG_TIE_FAILOVER] == 24 && small->held == 3
               && small->grown == 27, "what either has is summed up");
@@ -207,7 +207,8 @@ dealt(unsigned accounts, unsigned n, deal_t deal)
 
     for (i = 0; i < n; i++) {
         k = deal(i, accounts, &seed);
-        dg_campaign_use(&c, uses[k]++);
+        dg_campaign_use(&c, uses[k], uses[k] + 1);
+        uses[k]++;
     }
 
     return dg_campaign_balance(&c);
@@ -275,27 +276,27 @@ test_balance(void)
     c.accounts = 100;
 
     for (i = 0; i < 1000; i++) {
-        dg_campaign_use(&c, i / 100);
+        dg_campaign_use(&c, i / 100, i / 100 + 1);
     }
 
     before = c;
     c.accounts++;
 
     for (k = 0; k < 500; k++) {
-        dg_campaign_use(&c, k);
+        dg_campaign_use(&c, k, k + 1);
     }
 
     dg_ok(dg_campaign_balance(&c) > 3, "one that does all is seen");
 
     dg_campaign_leave(&c, 500);
 
-    dg_ok(c.accounts == before.accounts && c.uses == before.uses
-          && c.squares == before.squares
+    dg_ok(c.accounts == before.accounts && c.own.uses == before.own.uses
+          && c.own.squares == before.own.squares
           && dg_campaign_balance(&c) == dg_campaign_balance(&before),
           "and takes with it what it did");
 
     dg_campaign_leave(&c, 100000);
-    dg_ok(c.accounts == 99 && c.uses == 0, "but no more than there is");
+    dg_ok(c.accounts == 99 && c.own.uses == 0, "but no more than there is");
 }
 
 

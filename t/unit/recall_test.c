@@ -96,10 +96,13 @@ static void
 answered(dg_arena_t *a, uint64_t account, dg_request_facts_t rq,
     dg_response_facts_t rs, uint32_t now)
 {
-    dg_id_t  id;
+    dg_id_t      id;
+    dg_recall_t  r;
 
     id = id_of(account);
-    dg_recall_accepted(a, &id, &rq, &rs, now);
+    r.a = a;
+    r.news = NULL;
+    dg_recall_accepted(&r, &id, &rq, &rs, now);
 }
 
 
@@ -136,6 +139,7 @@ contents(void)
 {
     dg_id_t             id;
     dg_arena_t         *a;
+    dg_recall_t         r;
     dg_shared_t         shared;
     dg_request_facts_t  rq;
 
@@ -143,14 +147,17 @@ contents(void)
     rq = request(0, 5, 200);
     id = id_of(1);
 
-    dg_recall_refused(a, &id, &rq, 0, NOW);
+    r.a = a;
+    r.news = NULL;
+
+    dg_recall_refused(&r, &id, &rq, 0, NOW);
 
     dg_ok(look(a, 2, rq, NOW + 59).refused == 1, "refused to another");
     dg_ok(look(a, 1, rq, NOW + 59).refused == 0, "to itself is a retry");
     dg_ok(look(a, 2, rq, NOW + 60).refused == 0, "for a minute");
 
     rq = request(0, 6, 199);
-    dg_recall_refused(a, &id, &rq, 0, NOW);
+    dg_recall_refused(&r, &id, &rq, 0, NOW);
     answered(a, 1, rq, response(0), NOW);
     shared = look(a, 2, rq, NOW);
     dg_ok(shared.refused == 0 && shared.accepted == 0,
