@@ -138,7 +138,8 @@ CTL_CFLAGS = -std=gnu99 -g -O3 $(if $(findstring clang,$(CC)),,-flto=auto) \
 
 $(CTL): $(CTL_SOURCES) $(CTL_HEADERS)
 	@mkdir -p $(@D)
-	@$(CC) $(CTL_CFLAGS) -o $@ $(CTL_SOURCES) $(LD_OPT) -lmaxminddb -lm
+	@$(CC) $(CTL_CFLAGS) -o $@ $(CTL_SOURCES) $(LD_OPT) -lmaxminddb \
+	    -lhiredis -lm
 	@echo $@
 
 
@@ -169,7 +170,8 @@ CLANG_ASAN := $(wildcard $(shell clang -print-resource-dir 2>/dev/null \
     || echo /none)/lib/*/libclang_rt.asan*)
 COMPILERS := $(lastword $(CC)) $(if $(CLANG_ASAN),$(filter-out $(CC),clang))
 UNIT_TESTS := $(filter %_test,$(UNIT))
-UNIT_LIBS := -lmaxminddb -lm $(if $(wildcard /usr/include/jansson.h),-ljansson)
+UNIT_LIBS := -lmaxminddb -lhiredis -lm \
+    $(if $(wildcard /usr/include/jansson.h),-ljansson)
 UNIT_SHARED := $(filter-out %_test,$(UNIT))
 UNIT_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Werror -MMD -MP \
     -fno-omit-frame-pointer -fsanitize=address,undefined \

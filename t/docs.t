@@ -759,6 +759,24 @@ $t->wait_for(sub { $t->error_log =~ /redis \S+ is up/ }, 10, 'Redis');
 $server->cmd('DEL', 'dg:nodes');
 $server->cmd('SET', 'dg:nodes', 'x', 'EX', 60);
 $t->wait_for(sub { $t->error_log =~ /another type/ }, 10, 'a strange key');
+
+# what operators decide; a full zone, and a user who may not read it, are seen
+# on connections of their own
+
+my $decided = sprintf '%d alice block %d a reason', time * 1000, time + 3600;
+
+$server->cmd('XADD', 'dg:{decisions}', '*', 'subject', 'origin:127.0.0.0/24',
+    'decision', $decided);
+$t->log_like(qr/alice has decided/, 'a decision is heard of');
+is(ask('/v1/messages', 'decided')->{status}, 403, 'and in force');
+$server->cmd('HSET', 'dg:{decisions}:now', map { ("asn:$_", $decided) }
+    1 .. 300);
+$server->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+$t->log_like(qr/has room for \d+ decisions/, 'a zone is full of them');
+$server->cmd('ACL', 'SETUSER', 'default', '-xrevrange');
+$server->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+$t->log_like(qr/does not let its user/, 'a user without the rights');
+
 $server->cmd('ACL', 'SETUSER', 'default', '-xread');
 $t->wait_for(sub { $t->error_log =~ /what nodes see/ }, 10, 'a missing right');
 

@@ -22,7 +22,8 @@ my $redis = $t->redis(
     acl  => [ 'default on nopass ~* &* +@all',
         "guard on >$PASSWORD ~shop:* -\@all +select +script|load +evalsha"
         . ' +time +set +getex +hset +hmget +expire +zadd +zremrangebyrank'
-        . ' +zremrangebyscore +xadd +xread +xrange' ],
+        . ' +zremrangebyscore +xread +xrange +xrevrange +xadd +hscan +hget'
+        . ' +hdel' ],
     conf => 'unixsocket ' . $t->dir . '/redis.sock',
 );
 

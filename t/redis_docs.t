@@ -22,15 +22,18 @@ my $doc = $t->read_file(File::Spec->rel2abs(
     dirname(__FILE__) . '/../docs/redis.md'));
 
 my ($rights) = $doc =~ /^ACL SETUSER guard (.*>PASSWORD.*)$/m;
+my ($operator) = $doc =~ /^ACL SETUSER operator (.*>PASSWORD.*)$/m;
+my ($record) = $doc =~ /^(\d{13} alice block .*)$/m;
 my ($setting) = $doc =~ /^```sh\n(key=.*?)^```/ms;
 my %line = $doc =~ /^\*\*(.+?)\*\*[^`]*?^```sh\n(.+?)^```/msg;
 
-ok($rights && $setting && %line, 'the document has rights and questions');
+ok($rights && $operator && $record && $setting && %line,
+    'the document has rights, a decision and questions');
 
-$rights =~ s/PASSWORD/$PASSWORD/;
+s/PASSWORD/$PASSWORD/ for $rights, $operator;
 
 my $redis = $t->redis(acl => [ 'default on nopass ~* &* +@all',
-    "guard $rights" ]);
+    "guard $rights", "operator $operator" ]);
 
 $t->upstream;
 $t->write_file('secret', 's' x 32);
@@ -112,6 +115,19 @@ sub rank {
 }
 
 
+# With the rights of an operator, and no others.
+
+sub ctl {
+    my ($command, @args) = @_;
+
+    my $line = join ' ', map { "'$_'" } $ENV{DG_CTL}, $command, @args,
+        '--redis', 'redis://operator@127.0.0.1:' . $t->port('redis'),
+        '--password-file', $t->dir . '/password';
+
+    is(system("$line > /dev/null") >> 8, 0, "distillctl $command");
+}
+
+
 # What is printed, as lines.
 
 sub answer {
@@ -166,6 +182,33 @@ is_deeply([ answer('Who was refused today, and how often?') ], [ $greedy, 3 ],
 my %fields = answer('Which node counted how much of a key today?');
 my ($node) = map { /^node:([0-9a-f]{16})$/ } keys %fields;
 is($fields{"node:$node"}, '4 0 30 90 0', "a node's own part");
+
+ctl('block', "key:$greedy", '--author', 'alice', '--for', '2h',
+    '--reason', 'harvests for a rival');
+ctl('exempt', "key:$small", '--author', 'bob');
+ctl('release', "key:$small", '--author', 'bob');
+ctl('list');
+
+my %decided = answer('What have operators decided?');
+like($decided{"key:$greedy"}, qr/^\d{13} alice block \d+ harvests for a rival$/,
+    'decisions');
+is($decided{"key:$greedy"} =~ s/\d+/N/gr, $record =~ s/\d+/N/gr,
+    '... are written as the document has it');
+like($decided{"key:$small"}, qr/^\d{13} bob release 0$/, '... to the last');
+
+my @last = answer('What was decided last?');
+is_deeply([ @last[1 .. 4] ], [ 'subject', "key:$small", 'decision',
+    $decided{"key:$small"} ], 'the last decision');
+
+# a node with just its own rights puts back what is gone
+
+$t->wait_for(sub { $redis->cmd('HGET', "dg:node:$node", 'decisions')
+    =~ m{^1/} }, 10, 'the node to hear of it');
+$redis->cmd('DEL', 'dg:{decisions}', 'dg:{decisions}:now');
+$redis->cmd('CLIENT', 'KILL', 'USER', 'guard');
+$t->wait_for(sub { ($redis->cmd('HGET', 'dg:{decisions}:now', "key:$greedy")
+    // '') eq $decided{"key:$greedy"} }, 10, 'the decision to be put back');
+pass('decisions are put back');
 
 is_deeply([ answer('Which nodes are alive?') ], [ $node ], 'nodes alive');
 

@@ -172,7 +172,8 @@ sub samples {
     my %labels = ("$name" => []);
     my %names = (subjects => ['kind'], segment_subjects => ['segment'],
         evictions => ['segment'], verdicts => ['verdict', 'mode'],
-        refusals => ['kind', 'metric'], tokens => ['direction', 'source']);
+        refusals => ['kind', 'metric'],
+        decisions => ['decision', 'kind'], tokens => ['direction', 'source']);
 
     $zone =~ s/(["\\])/\\$1/g;
 

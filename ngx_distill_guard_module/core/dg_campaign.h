@@ -90,6 +90,9 @@ typedef struct dg_campaign_s {
     uint32_t       score;        /* greatest, */
     uint32_t       scored;       /* as of then */
     uint32_t       blocked;      /* until then; 0 */
+
+    dg_id_t        ruled;        /* an id that it had before it was merged, by
+                                    which an operator has decided; or none */
 } dg_campaign_t;
 
 

@@ -322,7 +322,7 @@ dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
     }
 
     if (p->votes == 0) {
-        dg_member_leave(mine, p, w->now);
+        dg_member_leave(st, p, w->now);
     }
 
     return c;

@@ -9,6 +9,12 @@
 #include <stdio.h>
 
 
+typedef struct {
+    u_char         letter;
+    uint32_t       seconds;
+} dg_conf_unit_t;
+
+
 static void dg_conf_space(dg_conf_t *conf);
 static int dg_conf_word(dg_conf_t *conf, char error[DG_CONF_ERROR]);
 static u_char *dg_conf_plain(dg_conf_t *conf, u_char *out);
@@ -19,6 +25,19 @@ static int dg_conf_fail(dg_conf_t *conf, char error[DG_CONF_ERROR],
     const char *what);
 
 
+/* as nginx reads a time, the greatest first; a month has 30 days */
+
+static const dg_conf_unit_t  dg_conf_units[] = {
+    { 'y', 365 * 86400 },
+    { 'M', 30 * 86400 },
+    { 'w', 7 * 86400 },
+    { 'd', 86400 },
+    { 'h', 3600 },
+    { 'm', 60 },
+    { 's', 1 }
+};
+
+
 void
 dg_conf_init(dg_conf_t *conf, u_char *text, size_t len)
 {
@@ -27,6 +46,7 @@ dg_conf_init(dg_conf_t *conf, u_char *text, size_t len)
     conf->p = text;
     conf->last = text + len;
     conf->at = 1;
+    conf->blocks = 0;
 }
 
 
@@ -60,6 +80,16 @@ dg_conf_next(dg_conf_t *conf, char error[DG_CONF_ERROR])
 
         case '{':
         case '}':
+            if (conf->blocks && (conf->n != 0) == (*conf->p == '{')) {
+                conf->p++;
+
+                if (conf->n) {
+                    return 1;
+                }
+
+                continue;
+            }
+
             return dg_conf_fail(conf, error,
                                 "blocks have no place here: give the "
                                 "directives alone, not http, server or "
@@ -359,4 +389,57 @@ dg_conf_unit(dg_str_t *number, uint64_t k)
     }
 
     return 1;
+}
+
+
+int
+dg_conf_time(uint32_t *seconds, const dg_str_t *text, uint32_t max)
+{
+    size_t         i;
+    uint64_t       n, sum;
+    unsigned       unit, digits;
+    const u_char  *p;
+
+    p = text->data;
+    n = 0;
+    sum = 0;
+    unit = 0;
+    digits = 0;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (p[i] >= '0' && p[i] <= '9' && n <= max) {
+            n = n * 10 + (uint64_t) (p[i] - '0');
+            digits++;
+            continue;
+        }
+
+        while (unit < dg_nelts(dg_conf_units)
+               && dg_conf_units[unit].letter != p[i])
+        {
+            unit++;
+        }
+
+        if (unit == dg_nelts(dg_conf_units) || digits == 0) {
+            return DG_ERROR;
+        }
+
+        sum += n * dg_conf_units[unit++].seconds;
+        n = 0;
+        digits = 0;
+    }
+
+    if (digits && unit == dg_nelts(dg_conf_units)) {
+        return DG_ERROR;
+    }
+
+    sum += n;
+
+    if (sum == 0 || sum > max) {
+        return DG_ERROR;
+    }
+
+    *seconds = (uint32_t) sum;
+
+    return DG_OK;
 }

@@ -2,8 +2,10 @@
  * Copyright (C) 2026 Distill Guard
  *
  * The syntax of nginx.conf, as far as simple directives need it: words,
- * quotes, backslashes and comments.  A block is an error, and says so.  And
- * what words are made of: names out of a list, name=value, k and m.
+ * quotes, backslashes and comments.  A block is an error, and says so, unless
+ * blocks are wanted: then what begins one is a directive, too, and where it
+ * ends is not told.  And what words are made of: names out of a list,
+ * name=value, k and m, times.
  */
 
 
@@ -22,6 +24,7 @@ typedef struct {
     unsigned       line;         /* of the first word, or of the mistake */
     unsigned       n;
     dg_str_t       words[DG_CONF_WORDS];     /* the name is words[0] */
+    unsigned       blocks;       /* 1: wanted; the caller's, after init */
 
     /* private: see dg_conf.c */
     u_char        *p;
@@ -51,6 +54,12 @@ u_char *dg_conf_names(u_char *p, const dg_str_t *names, unsigned first,
 
 /* takes k or m off the end of a number: k, its square, or 1 if there is none */
 uint64_t dg_conf_unit(dg_str_t *number, uint64_t k);
+
+/*
+ * Numbers with their units, as in 1h30m; a last one without is of seconds.
+ * DG_ERROR if it is none, 0, or more than max seconds.
+ */
+int dg_conf_time(uint32_t *seconds, const dg_str_t *text, uint32_t max);
 
 
 #endif /* _DG_CONF_H_INCLUDED_ */

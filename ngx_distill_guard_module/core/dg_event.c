@@ -18,7 +18,10 @@
  *     model                as the request names it, else as the answer does
  *     verdict              PASS, TAG, ...; with _DRY_RUN if not enforced
  *     score                points
- *     reasons              [{"limit", "value", "max", "wait_ms"}]: the limit
+ *     reasons              [{"decision", "subject"}]: "block", "allow" or
+ *                          "exempt", as an operator has decided, and on whom,
+ *                          as in "origin:203.0.113.0/24";
+ *                          [{"limit", "value", "max", "wait_ms"}]: the limit
  *                          as configured, what was counted, what is allowed,
  *                          how long until it would pass;
  *                          [{"refused", "wait_ms"}]: "content", that another
@@ -122,6 +125,8 @@ static void dg_event_number(dg_event_line_t *line, const char *name,
 static void dg_event_decimal(dg_event_line_t *line, const char *name,
     int32_t thousandths);
 static u_char *dg_event_thousandths(u_char *p, int64_t n);
+static int dg_event_ruled(const dg_event_t *ev);
+static u_char *dg_event_ruling(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_limit(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_refused(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_signal(u_char *p, const dg_reason_t *reason);
@@ -195,11 +200,18 @@ dg_event_reasons(u_char *p, const dg_event_t *ev)
     *p++ = '[';
     first = p;
 
-    if (ev->limit) {
-        p = dg_event_limit(p, ev);
+    if (dg_event_ruled(ev)) {
+        p = dg_event_ruling(p, ev);
+    }
 
-    } else if (ev->verdict >= DG_THROTTLE) {
-        p = dg_event_refused(p, ev);
+    if (ev->limit || (ev->verdict >= DG_THROTTLE
+                      && !(dg_event_ruled(ev)
+                           && ev->ruling->id == DG_RULING_BLOCK))) {
+        if (p > first) {
+            *p++ = ',';
+        }
+
+        p = ev->limit ? dg_event_limit(p, ev) : dg_event_refused(p, ev);
     }
 
     for (i = 0; ev->score && i < ev->score->n; i++) {
@@ -213,6 +225,27 @@ dg_event_reasons(u_char *p, const dg_event_t *ev)
     *p++ = ']';
 
     return p;
+}
+
+
+static int
+dg_event_ruled(const dg_event_t *ev)
+{
+    return ev->ruling && ev->ruling->id != DG_RULING_RELEASE;
+}
+
+
+/* whom, but neither by whom nor why: this may be passed on */
+
+static u_char *
+dg_event_ruling(u_char *p, const dg_event_t *ev)
+{
+    p = dg_print(p, "{\"decision\":\"");
+    p = dg_print_str(p, &dg_rulings[ev->ruling->id]);
+    p = dg_print(p, "\",\"subject\":\"");
+    p = dg_ruling_subject_text(p, ev->ruling->kind, &ev->ruling->subject);
+
+    return dg_print(p, "\"}");
 }
 
 
@@ -364,7 +397,7 @@ dg_event_judgement(dg_event_line_t *line, const dg_event_t *ev)
 
     dg_event_number(line, "score", ev->score ? ev->score->score : 0, 0);
 
-    if ((ev->limit || ev->verdict >= DG_THROTTLE
+    if ((ev->limit || ev->verdict >= DG_THROTTLE || dg_event_ruled(ev)
          || (ev->score && ev->score->n))
         && dg_event_member(line, "reasons", DG_EVENT_REASONS))
     {

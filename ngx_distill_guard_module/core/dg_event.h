@@ -45,6 +45,7 @@ typedef struct {
     const dg_limit_t            *limit;      /* that is over, or NULL */
     uint64_t                     value;
     uint64_t                     wait_ms;
+    const dg_ruling_found_t     *ruling;     /* NULL: none */
     const dg_score_t            *score;      /* NULL: 0 */
     dg_id_t                      campaign;
     dg_id_t                      template;

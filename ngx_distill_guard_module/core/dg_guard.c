@@ -6,6 +6,12 @@
 #include "dg_guard.h"
 
 
+static void dg_guard_rulings(dg_store_t *st, dg_exchange_t *ex, uint64_t now,
+    dg_finding_t *finding);
+static void dg_guard_ruled(dg_exchange_t *ex, const dg_ruled_t *r,
+    dg_finding_t *finding);
+static void dg_guard_obey(dg_exchange_t *ex, dg_rules_t *by,
+    dg_finding_t *finding);
 static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_profile_t *p, dg_campaign_t *c,
     uint32_t now, dg_finding_t *finding);
@@ -20,6 +26,7 @@ dg_guard_head(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
     uint64_t now_ms, dg_finding_t *finding, dg_decision_t *decision)
 {
     uint32_t        now;
+    dg_rules_t      by;
     dg_profile_t   *p;
     dg_campaign_t  *c;
 
@@ -30,20 +37,26 @@ dg_guard_head(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
     ex->standing_ms = 0;
     ex->late = 0;
 
-    if (rules->policy) {
-        now = (uint32_t) (now_ms / 1000);
-        p = dg_store_profile(st, dg_store_account(ex));
-        c = p ? dg_store_member(st, p, now) : NULL;
+    by = *rules;
+    now = (uint32_t) (now_ms / 1000);
 
-        dg_guard_find(st, ex, rules->policy, p, c, now, finding);
+    dg_guard_rulings(st, ex, now, finding);
+
+    if (by.policy && ex->ruling != DG_RULING_ALLOW) {
+        p = dg_store_profile(st, dg_store_account(ex));
+        c = (p && !ex->unlinked) ? dg_store_member(st, p, now) : NULL;
+
+        dg_guard_find(st, ex, by.policy, p, c, now, finding);
 
         /* what a suspect asks for is worth knowing: see the body first */
 
         ex->throttle = NULL;
     }
 
-    dg_store_admit(st, ex, rules->limits, rules->nlimits, rules->enforce,
-                   now_ms, decision);
+    dg_guard_obey(ex, &by, finding);
+
+    dg_store_admit(st, ex, by.limits, by.nlimits, by.enforce, now_ms,
+                   decision);
 }
 
 
@@ -54,41 +67,47 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
 {
     uint32_t        now;
     uint64_t        n, output;
+    dg_rules_t      by;
     dg_profile_t   *p;
     dg_campaign_t  *c, *made;
     dg_template_t  *t;
 
+    by = *rules;
     n = dg_max(rq->n, 1);
     output = dg_min(rq->max_tokens, DG_LIMIT_MAX / n) * n;
 
     dg_store_look(st, ex, rq, now_ms, shared);
 
-    if (rules->policy) {
+    if (by.policy && ex->ruling != DG_RULING_ALLOW) {
         now = (uint32_t) (now_ms / 1000);
         p = dg_store_profile(st, dg_store_account(ex));
-        c = p ? dg_store_member(st, p, now) : NULL;
+        c = (p && !ex->unlinked) ? dg_store_member(st, p, now) : NULL;
         t = dg_store_template(st, rq, &made, now);
 
         if (t) {
             finding->template = t->cell.id;
         }
 
-        if (c == NULL && made && dg_store_alike(st, ex, p, made, now)) {
+        if (c == NULL && made && !ex->unlinked
+            && dg_store_alike(st, ex, p, made, now))
+        {
             ex->late = 1;
             c = made;
         }
 
-        dg_guard_find(st, ex, rules->policy, p, c, now, finding);
+        dg_guard_find(st, ex, by.policy, p, c, now, finding);
 
-        if (shared->covered && rules->policy->actions[DG_ACTION_THROTTLE].score
-            && ex->standing < DG_THROTTLE)
+        if (shared->covered && by.policy->actions[DG_ACTION_THROTTLE].score
+            && ex->standing < DG_THROTTLE && !ex->unlinked)
         {
             ex->standing = DG_THROTTLE;
             ex->standing_ms = (uint64_t) shared->covered * 1000;
         }
     }
 
-    dg_store_reserve(st, ex, rules->limits, rules->nlimits, rules->enforce,
+    dg_guard_obey(ex, &by, finding);
+
+    dg_store_reserve(st, ex, by.limits, by.nlimits, by.enforce,
                      dg_facts_input_estimate(rq), output, now_ms, decision);
 }
 
@@ -106,7 +125,7 @@ dg_guard_end(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
     dg_store_settle(st, ex, usage, accepted, accepted || left, now_ms);
     dg_store_remember(st, ex, rq, rs, end->status, now_ms);
 
-    if (rules->policy) {
+    if (rules->policy && ex->ruling != DG_RULING_ALLOW) {
         dg_store_watch(st, ex, rules->policy, rq, usage, shared, accepted,
                        now_ms);
     }
@@ -130,6 +149,7 @@ dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
                                          p->campaign, p->born)
                         : NULL;
     sight->crowd = dg_store_crowd(st, ex, sight->now);
+    sight->unlinked = dg_store_unlinked(st, dg_store_account(ex), sight->now);
 }
 
 
@@ -166,18 +186,115 @@ dg_guard_list(dg_store_t *st, uint64_t now_ms, dg_guard_list_pt each,
 }
 
 
+/*
+ * What operators have decided on whoever asks.  Those of a kind that is
+ * narrower go first; of one kind there is but one.
+ */
+
+static void
+dg_guard_rulings(dg_store_t *st, dg_exchange_t *ex, uint64_t now,
+    dg_finding_t *finding)
+{
+    unsigned           i, kind;
+    const dg_id_t     *id;
+    const dg_ruled_t  *r, *exempt;
+
+    static const dg_kind_t  order[] = {
+        DG_KIND_KEY, DG_KIND_ACCOUNT, DG_KIND_ORIGIN, DG_KIND_CLIENT,
+        DG_KIND_ASN
+    };
+
+    ex->ruling = DG_RULING_RELEASE;
+    ex->unlinked = 0;
+    exempt = NULL;
+
+    for (i = 0; i < dg_nelts(order); i++) {
+        kind = order[i];
+
+        if (kind == DG_KIND_ACCOUNT) {
+            id = dg_store_account(ex);
+
+        } else if (kind == DG_KIND_CLIENT) {
+            id = &ex->client;
+
+        } else {
+            id = &ex->ids[kind];
+        }
+
+        r = dg_store_ruled(st, kind, id, now);
+
+        if (r == NULL) {
+            continue;
+        }
+
+        if (r->ruling.id != DG_RULING_EXEMPT) {
+            dg_guard_ruled(ex, r, finding);
+            break;
+        }
+
+        exempt = exempt ? exempt : r;
+    }
+
+    if (exempt) {
+        ex->unlinked = 1;
+
+        if (ex->ruling == DG_RULING_RELEASE) {
+            dg_guard_ruled(ex, exempt, finding);
+        }
+    }
+}
+
+
+static void
+dg_guard_ruled(dg_exchange_t *ex, const dg_ruled_t *r, dg_finding_t *finding)
+{
+    dg_ruling_found_t  *found;
+
+    found = &finding->ruling;
+
+    found->id = (dg_ruling_id_t) r->ruling.id;
+    found->kind = r->cell.kind;
+    found->subject = r->cell.id;
+    found->author_len = r->ruling.author_len;
+    memcpy(found->author, r->ruling.author, r->ruling.author_len);
+
+    ex->ruling = found->id;
+}
+
+
+/* whatever was found, this is what holds */
+
+static void
+dg_guard_obey(dg_exchange_t *ex, dg_rules_t *by, dg_finding_t *finding)
+{
+    if (ex->ruling == DG_RULING_BLOCK) {
+        ex->standing = DG_BLOCK;
+        ex->standing_ms = 0;
+
+    } else if (ex->ruling == DG_RULING_ALLOW) {
+        ex->standing = DG_PASS;
+        ex->throttle = NULL;
+        finding->pace = 0;
+        by->nlimits = 0;
+        memset(&finding->score, 0, sizeof(dg_score_t));
+    }
+}
+
+
 /* what there is against an exchange, and where on the ladder that is */
 
 static void
 dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
     dg_profile_t *p, dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
 {
-    dg_sight_t  sight;
+    dg_sight_t         sight;
+    const dg_ruled_t  *r;
 
     sight.profile = p;
     sight.campaign = c;
     sight.crowd = dg_store_crowd(st, ex, now);
     sight.now = now;
+    sight.unlinked = ex->unlinked;
 
     dg_signals_score(policy->signals, &sight, &finding->score);
 
@@ -189,9 +306,18 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
 
         finding->score.score = dg_max(finding->score.score,
                                       dg_campaign_score(c, now));
+
+        r = (ex->ruling == DG_RULING_RELEASE)
+            ? dg_store_ruled_campaign(st, c, now) : NULL;
+
+        if (r) {
+            dg_guard_ruled(ex, r, finding);
+        }
     }
 
-    dg_guard_ladder(st, ex, policy, c, now, finding);
+    if (ex->ruling != DG_RULING_ALLOW) {
+        dg_guard_ladder(st, ex, policy, c, now, finding);
+    }
 }
 
 

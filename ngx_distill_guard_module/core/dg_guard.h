@@ -49,12 +49,17 @@ typedef struct {
     dg_id_t              campaign;   /* that it belongs to; or none */
     dg_id_t              template;   /* that others use, too; or none */
     unsigned             pace;       /* output tokens a second, of DG_PACE */
+    dg_ruling_found_t    ruling;
 } dg_finding_t;
 
 
 /*
- * Whoever asks is known.  The caller has set ex->ids, ex->hosting and
- * ex->relay.  As dg_store_admit(), and whatever stands against the account.
+ * Whoever asks is known.  The caller has set ex->ids, ex->client, ex->hosting
+ * and ex->relay.  As dg_store_admit(), and whatever stands against the
+ * account.
+ *
+ * What an operator has decided goes before all rules: who is blocked is
+ * refused, who is allowed is neither limited nor judged, only counted.
  */
 void dg_guard_head(dg_store_t *st, dg_exchange_t *ex,
     const dg_rules_t *rules, uint64_t now_ms, dg_finding_t *finding,

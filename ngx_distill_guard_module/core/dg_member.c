@@ -20,6 +20,8 @@ static int dg_member_by_use(const dg_campaign_t *c, const dg_profile_t *p,
     const dg_tally_t *sum);
 static int dg_member_other(const dg_campaign_t *mine, const dg_profile_t *p,
     const dg_campaign_t *c, const dg_profile_t *heard);
+static void dg_member_reruled(dg_store_t *st, dg_campaign_t *c,
+    const dg_id_t *id);
 
 
 /*
@@ -36,7 +38,9 @@ dg_store_member(dg_store_t *st, const dg_profile_t *p, uint32_t now)
     c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS), p->campaign,
                        p->born);
 
-    if (c == NULL || c->named == 0) {
+    if (c == NULL || c->named == 0
+        || dg_store_unlinked(st, &p->cell.id, now))
+    {
         return NULL;
     }
 
@@ -154,26 +158,16 @@ dg_member_campaign(dg_store_t *st, const dg_id_t *id, uint32_t now)
 }
 
 
-dg_campaign_t *
-dg_member_merge(dg_store_t *st, dg_campaign_t *one, dg_campaign_t *other)
-{
-    dg_campaign_t  *c;
-
-    c = dg_campaign_merge(dg_store_arena(st, DG_PART_CAMPAIGNS), one, other);
-
-    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &one->cell);
-    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &other->cell);
-
-    return c;
-}
-
-
 int
 dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     uint32_t crowd, uint32_t now)
 {
     dg_arena_t     *a;
     dg_campaign_t  *mine;
+
+    if (dg_store_unlinked(st, &p->cell.id, now)) {
+        return DG_ERROR;
+    }
 
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
     mine = dg_campaign_of(a, p->campaign, p->born);
@@ -227,13 +221,19 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
 
 
 void
-dg_member_leave(dg_campaign_t *c, dg_profile_t *p, uint32_t now)
+dg_member_leave(dg_store_t *st, dg_profile_t *p, uint32_t now)
 {
-    dg_campaign_leave(c, p->weight);
+    dg_campaign_t  *c;
 
-    c->crowded -= dg_min(c->crowded, p->crowded);
-    c->relayed -= dg_min(c->relayed, p->relayed);
-    c->tied -= dg_min(c->tied, p->tied);
+    c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS), p->campaign,
+                       p->born);
+
+    if (c) {
+        dg_campaign_leave(c, p->weight);
+        c->crowded -= dg_min(c->crowded, p->crowded);
+        c->relayed -= dg_min(c->relayed, p->relayed);
+        c->tied -= dg_min(c->tied, p->tied);
+    }
 
     p->campaign = DG_NIL;
     p->uses = 0;
@@ -259,7 +259,7 @@ dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
         }
 
         if (mine) {
-            dg_member_leave(mine, p, heard->joined);
+            dg_member_leave(st, p, heard->joined);
         }
 
         if (c == NULL
@@ -311,4 +311,43 @@ dg_member_other(const dg_campaign_t *mine, const dg_profile_t *p,
     }
 
     return mine == NULL || (c && dg_id_less(&c->cell.id, &mine->cell.id));
+}
+
+
+dg_campaign_t *
+dg_member_merge(dg_store_t *st, dg_campaign_t *one, dg_campaign_t *two)
+{
+    dg_campaign_t  *c, *goes;
+
+    c = dg_campaign_merge(dg_store_arena(st, DG_PART_CAMPAIGNS), one, two);
+    goes = (c == one) ? two : one;
+
+    dg_member_reruled(st, c, &goes->cell.id);
+    dg_member_reruled(st, c, &goes->ruled);
+
+    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &one->cell);
+    dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &two->cell);
+
+    return c;
+}
+
+
+/* of several ids the last that was decided on is kept */
+
+static void
+dg_member_reruled(dg_store_t *st, dg_campaign_t *c, const dg_id_t *id)
+{
+    dg_arena_t        *a;
+    const dg_ruled_t  *its, *had;
+
+    a = dg_store_arena(st, DG_PART_RULINGS);
+
+    its = (dg_ruled_t *) dg_arena_find(a, DG_KIND_CAMPAIGN, id);
+    had = (dg_ruled_t *) dg_arena_find(a, DG_KIND_CAMPAIGN, &c->ruled);
+
+    if (its && (had == NULL
+                || dg_ruling_compare(&had->ruling, &its->ruling) < 0))
+    {
+        c->ruled = *id;
+    }
 }

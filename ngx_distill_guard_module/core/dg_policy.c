@@ -31,12 +31,6 @@
     (const char *) (s)->data
 
 
-typedef struct {
-    u_char         letter;
-    uint32_t       seconds;
-} dg_policy_unit_t;
-
-
 typedef int (*dg_policy_set_pt)(dg_policy_t *policy, unsigned id,
     const dg_str_t *name, const dg_str_t *value, uint8_t *parameter,
     char reason[DG_ERROR_TEXT]);
@@ -61,7 +55,6 @@ static int dg_policy_number(double *number, const dg_str_t *text,
     char reason[DG_ERROR_TEXT]);
 static int dg_policy_whole(unsigned *number, const dg_str_t *text,
     unsigned max);
-static int dg_policy_time(uint32_t *seconds, const dg_str_t *text);
 static int dg_policy_is(const dg_str_t *word, const char *text);
 
 
@@ -84,19 +77,6 @@ static const dg_action_t  dg_policy_ladder[DG_ACTIONS] = {
     { 45, 0, { DG_KIND_CAMPAIGN, DG_METRIC_REQUESTS, DG_DAY, 100 }, 0 },
 
     { 100, 0, { DG_KIND_NONE, 0, 0, 0 }, 3600 }
-};
-
-
-/* as nginx reads a time, the greatest first; a month has 30 days */
-
-static const dg_policy_unit_t  dg_policy_units[] = {
-    { 'y', 365 * 86400 },
-    { 'M', 30 * 86400 },
-    { 'w', 7 * 86400 },
-    { 'd', 86400 },
-    { 'h', 3600 },
-    { 'm', 60 },
-    { 's', 1 }
 };
 
 
@@ -437,7 +417,7 @@ dg_policy_action_set(dg_policy_t *policy, unsigned id, const dg_str_t *name,
         return DG_ERROR;
     }
 
-    if (dg_policy_time(&action->seconds, value) != DG_OK) {
+    if (dg_conf_time(&action->seconds, value, DG_BLOCK_MAX) != DG_OK) {
         snprintf(reason, DG_ERROR_TEXT, "a time is 1s to %dd, as in 30s, "
                  "10m, 1h or 7d", DG_BLOCK_MAX / 86400);
         return DG_ERROR;
@@ -548,61 +528,6 @@ dg_policy_whole(unsigned *number, const dg_str_t *text, unsigned max)
             return DG_ERROR;
         }
     }
-
-    return DG_OK;
-}
-
-
-/* numbers with their units, as in 1h30m; a last one without is of seconds */
-
-static int
-dg_policy_time(uint32_t *seconds, const dg_str_t *text)
-{
-    size_t         i;
-    uint64_t       n, sum;
-    unsigned       unit, digits;
-    const u_char  *p;
-
-    p = text->data;
-    n = 0;
-    sum = 0;
-    unit = 0;
-    digits = 0;
-
-    for (i = 0; i < text->len; i++) {
-
-        if (p[i] >= '0' && p[i] <= '9' && n <= DG_BLOCK_MAX) {
-            n = n * 10 + (uint64_t) (p[i] - '0');
-            digits++;
-            continue;
-        }
-
-        while (unit < dg_nelts(dg_policy_units)
-               && dg_policy_units[unit].letter != p[i])
-        {
-            unit++;
-        }
-
-        if (unit == dg_nelts(dg_policy_units) || digits == 0) {
-            return DG_ERROR;
-        }
-
-        sum += n * dg_policy_units[unit++].seconds;
-        n = 0;
-        digits = 0;
-    }
-
-    if (digits && unit == dg_nelts(dg_policy_units)) {
-        return DG_ERROR;
-    }
-
-    sum += n;
-
-    if (sum == 0 || sum > DG_BLOCK_MAX) {
-        return DG_ERROR;
-    }
-
-    *seconds = (uint32_t) sum;
 
     return DG_OK;
 }

@@ -354,7 +354,7 @@ dg_sighting_hear_campaign(dg_store_t *st, dg_unpack_t *u, uint32_t now)
         c = dg_campaign_of(a, dg_arena_index(a, &c->cell), c->born);
 
         if (other && c && other != c) {
-            c = dg_campaign_merge(a, c, other);
+            c = dg_member_merge(st, c, other);
         }
     }
 

@@ -174,7 +174,10 @@ dg_signals_score(const dg_signal_t signals[DG_SIGNALS],
 
     for (i = 0; i < DG_SIGNALS; i++) {
 
-        if (signals[i].points == 0) {
+        if (signals[i].points == 0
+            || (sight->unlinked
+                && dg_signals[i].family == DG_FAMILY_LINKAGE))
+        {
             continue;
         }
 

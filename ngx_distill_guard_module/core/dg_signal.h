@@ -71,6 +71,8 @@ typedef struct {
     unsigned                     crowd;      /* accounts seen today with the
                                                 origin, if hosting */
     uint32_t                     now;        /* Unix seconds */
+    unsigned                     unlinked;   /* an operator has it that others
+                                                are nothing to it */
 } dg_sight_t;
 
 

@@ -27,6 +27,7 @@ static void dg_store_link(dg_store_t *st, dg_subject_t *s);
 static void dg_store_unlink(dg_store_t *st, dg_subject_t *s);
 static int dg_store_check_queue(dg_store_t *st);
 static int dg_store_check_subjects(dg_store_t *st);
+static int dg_store_check_rulings(dg_store_t *st);
 
 
 /* what each part has of the block, in 64ths, and its cells */
@@ -35,11 +36,12 @@ static const struct {
     unsigned       share;
     size_t         cell;         /* 0: no arena */
 } dg_store_parts[DG_PARTS] = {
-    { 35, sizeof(dg_subject_t) },
+    { 34, sizeof(dg_subject_t) },
     { 14, sizeof(dg_profile_t) },
     { 6, sizeof(dg_memory_t) },
     { 3, sizeof(dg_template_t) },
     { 2, sizeof(dg_campaign_t) },
+    { 1, sizeof(dg_ruled_t) },
     { 3, 0 },
     { 1, 0 }
 };
@@ -162,7 +164,8 @@ dg_store_check(dg_store_t *st)
     }
 
     if (dg_store_check_queue(st) != DG_OK
-        || dg_store_check_subjects(st) != DG_OK)
+        || dg_store_check_subjects(st) != DG_OK
+        || dg_store_check_rulings(st) != DG_OK)
     {
         return DG_ERROR;
     }
@@ -421,6 +424,10 @@ dg_store_empty(dg_store_t *st, uint64_t seed)
 
     memset(st->heard, 0, sizeof(st->heard));
 
+    memset(st->rulings, 0, sizeof(st->rulings));
+    memset(st->followed, 0, sizeof(st->followed));
+
+    st->rulings_over = 0;
     st->dirty_first = DG_NIL;
     st->dirty_last = DG_NIL;
     st->ndirty = 0;
@@ -567,4 +574,35 @@ dg_store_check_subjects(dg_store_t *st)
     }
 
     return DG_OK;
+}
+
+
+static int
+dg_store_check_rulings(dg_store_t *st)
+{
+    uint32_t     i, rulings[DG_RULINGS][DG_NAMED_KINDS];
+    dg_arena_t  *a;
+    dg_ruled_t  *r;
+
+    a = dg_store_arena(st, DG_PART_RULINGS);
+
+    memset(rulings, 0, sizeof(rulings));
+
+    for (i = 1; i <= a->fresh; i++) {
+        r = (dg_ruled_t *) dg_arena_cell(a, i);
+
+        if (r->cell.kind >= DG_NAMED_KINDS || r->ruling.id >= DG_RULINGS
+            || r->ruling.author_len > DG_RULING_AUTHOR
+            || r->ruling.reason_len > DG_RULING_REASON)
+        {
+            return DG_ERROR;
+        }
+
+        if (r->cell.kind && r->cell.segment == DG_CONVICTED) {
+            rulings[r->ruling.id][r->cell.kind]++;
+        }
+    }
+
+    return memcmp(rulings, st->rulings, sizeof(rulings)) == 0 ? DG_OK
+                                                              : DG_ERROR;
 }

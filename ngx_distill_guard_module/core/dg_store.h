@@ -10,8 +10,8 @@
  * and calls dg_store_mend().
  *
  * dg_store.c holds the block and its subjects, dg_admission.c what happens
- * to an exchange, dg_room.c how much the limits leave it, dg_fleet.c how
- * nodes agree.
+ * to an exchange, dg_room.c how much the limits leave it, dg_docket.c what
+ * operators have decided, dg_fleet.c how nodes agree.
  */
 
 
@@ -30,6 +30,7 @@
 #include "dg_campaign.h"
 #include "dg_policy.h"
 #include "dg_outbox.h"
+#include "dg_ruling.h"
 
 
 #define DG_STORE_LAYOUT  3       /* of all structures in the block */
@@ -44,6 +45,7 @@ typedef enum {
     DG_PART_RECALL,
     DG_PART_TEMPLATES,
     DG_PART_CAMPAIGNS,
+    DG_PART_RULINGS,
     DG_PART_SKETCH,
     DG_PART_OUTBOX,
     DG_PARTS
@@ -105,7 +107,10 @@ typedef struct {
     uint32_t       kinds[DG_KINDS];  /* subjects by kind */
     dg_stats_t     stats;
     uint32_t       campaigns;        /* that were made, named or not */
-    uint32_t       unused;
+    uint32_t       rulings_over;     /* when the next of them is; 0: none */
+    uint32_t       rulings[DG_RULINGS][DG_NAMED_KINDS];  /* in force */
+    uint64_t       followed[2];      /* how far the caller has followed what
+                                        operators decide; 0: not at all */
     uint64_t       heard[2];         /* of other nodes' sightings, the number
                                         of the last batch; 0, 0: none */
     uint64_t       parts[DG_PARTS];  /* offsets */
@@ -146,6 +151,59 @@ dg_subject_t *dg_store_find(dg_store_t *st, unsigned kind, const dg_id_t *id);
 size_t dg_store_used(dg_store_t *st);
 
 
+/* --- what operators have decided --- */
+
+#define DG_RULED_TOLD  0x0001    /* flag of the cell, see dg_store_untold() */
+
+/*
+ * What is in force is never forgotten for anything else; what is over is kept
+ * while there is room, so that older rulings are known as such.
+ */
+
+typedef struct {
+    dg_cell_t      cell;             /* kind and id are the subject's */
+    dg_ruling_t    ruling;
+    uint32_t       until;            /* by this node's clock; 0: until it is
+                                        released */
+    uint32_t       unused;
+} dg_ruled_t;
+
+
+/*
+ * Enters a ruling, unless a later one is there.  1: it is news; 0: it is not;
+ * DG_FULL: there is no room, for all others are in force.  skew is the clock
+ * of those who decide less this node's, in seconds.
+ */
+int dg_store_rule(dg_store_t *st, unsigned kind, const dg_id_t *id,
+    const dg_ruling_t *ruling, int64_t skew, uint64_t now);
+
+/* what is in force for a subject; NULL: nothing */
+const dg_ruled_t *dg_store_ruled(dg_store_t *st, unsigned kind,
+    const dg_id_t *id, uint64_t now);
+
+/* and for a campaign, also under ids that it had before */
+const dg_ruled_t *dg_store_ruled_campaign(dg_store_t *st,
+    const dg_campaign_t *c, uint64_t now);
+
+/*
+ * True if an operator has it that this account, or key, is no member of any
+ * campaign: it is exempt from them, or allowed.
+ */
+int dg_store_unlinked(dg_store_t *st, const dg_id_t *account, uint64_t now);
+
+/* notes which rulings are over by now, for st->rulings */
+void dg_store_rulings_turn(dg_store_t *st, uint64_t now);
+
+/*
+ * For a Redis that may not have them: dg_store_untold() forgets what it has;
+ * whatever is entered from then on it has; dg_store_tell() writes up to n of
+ * the rest, from cell index *at on, *at 0 at first and again at the end.
+ */
+void dg_store_untold(dg_store_t *st);
+size_t dg_store_tell(dg_store_t *st, uint32_t *at, dg_ruled_t *rulings,
+    size_t n, uint64_t now);
+
+
 /* --- what happens to an exchange --- */
 
 /*
@@ -163,6 +221,7 @@ size_t dg_store_used(dg_store_t *st);
 
 typedef struct {
     dg_id_t          ids[DG_KINDS];
+    dg_id_t          client;         /* its fingerprint, the caller's too */
     uint32_t         born[DG_KINDS]; /* the subjects it is counted in */
     uint32_t         cell[DG_KINDS]; /* where they were last */
     uint64_t         admitted_ms;
@@ -182,6 +241,9 @@ typedef struct {
     unsigned         dry:1;          /* what it would be refused for passes */
     unsigned         near:1;         /* 9/10 of some limit was used */
     unsigned         late:1;         /* its campaign was seen by its body */
+    unsigned         unlinked:1;     /* an operator has it that it is of no
+                                        campaign */
+    unsigned         ruling:2;       /* that is in force, dg_ruling_id_t */
 } dg_exchange_t;
 
 

@@ -9,13 +9,14 @@
 #include "dg_print.h"
 
 
-const dg_str_t  dg_kinds[DG_KINDS] = {
+const dg_str_t  dg_kinds[DG_NAMED_KINDS] = {
     dg_string("none"),
     dg_string("key"),
     dg_string("account"),
     dg_string("origin"),
     dg_string("asn"),
-    dg_string("campaign")
+    dg_string("campaign"),
+    dg_string("client")
 };
 
 
@@ -228,6 +229,7 @@ dg_subject_parse(dg_id_t *id, unsigned kind, const u_char *p, size_t len)
     case DG_KIND_KEY:
     case DG_KIND_ACCOUNT:
     case DG_KIND_CAMPAIGN:
+    case DG_KIND_CLIENT:
 
         if (dg_id_parse(id, p, len) != DG_OK || dg_id_none(id)) {
             return DG_ERROR;

@@ -23,11 +23,13 @@ typedef enum {
     DG_KIND_ORIGIN,              /* packed /24 or /64 */
     DG_KIND_ASN,                 /* packed number */
     DG_KIND_CAMPAIGN,            /* its id, see dg_campaign.h */
-    DG_KINDS
+    DG_KINDS,                    /* that are counted; the rest is not */
+    DG_KIND_CLIENT = DG_KINDS,   /* keyed hash of a fingerprint */
+    DG_NAMED_KINDS
 } dg_kind_t;
 
 
-extern const dg_str_t  dg_kinds[DG_KINDS];   /* "key", "account", ... */
+extern const dg_str_t  dg_kinds[DG_NAMED_KINDS]; /* "key", "account", ... */
 
 
 /*

@@ -35,7 +35,9 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
     p = w->profile;
     other = dg_store_profile(st, &partner->account);
 
-    if (other == NULL || other == p) {
+    if (other == NULL || other == p
+        || dg_store_unlinked(st, &partner->account, w->now))
+    {
         return;
     }
 

@@ -61,7 +61,7 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
 
         dg_profile_count(w.profile, &act, w.now);
 
-        t = dg_cohort_count(st, &w);
+        t = ex->unlinked ? NULL : dg_cohort_count(st, &w);
 
         if (t) {
             dg_cohort_join(st, &w, t);
@@ -74,7 +74,9 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
         dg_profile_failed(w.profile, rq);
     }
 
-    dg_tie_all(st, &w);
+    if (!ex->unlinked) {
+        dg_tie_all(st, &w);
+    }
 
     dg_watch_tell(st, &before, w.profile, w.now);
 
@@ -115,7 +117,9 @@ dg_watch_refused(dg_store_t *st, dg_watch_t *w)
     dg_campaign_t  *c;
     dg_template_t  *t;
 
-    if (w->ex->throttle == NULL && w->ex->standing < DG_THROTTLE) {
+    if (w->ex->unlinked
+        || (w->ex->throttle == NULL && w->ex->standing < DG_THROTTLE))
+    {
         return;
     }
 

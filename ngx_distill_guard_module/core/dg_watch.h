@@ -70,18 +70,12 @@ void dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t);
 dg_campaign_t *dg_member_campaign(dg_store_t *st, const dg_id_t *id,
     uint32_t now);
 
-/* two that are not the same become one, which others are told */
-dg_campaign_t *dg_member_merge(dg_store_t *st, dg_campaign_t *one,
-    dg_campaign_t *other);
-
 /*
  * DG_ERROR if it has grown by too many, or the account is another's; crowd is
  * that of the origin the account came from, as dg_store_crowd() tells.
  */
 int dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     uint32_t crowd, uint32_t now);
-
-void dg_member_leave(dg_campaign_t *c, dg_profile_t *p, uint32_t now);
 
 /* another node has the account in a campaign, or in none: NULL */
 void dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
@@ -92,6 +86,14 @@ int dg_member_seen(dg_store_t *st, const dg_profile_t *p, uint32_t now);
 
 /* those convicted leave half of their arena to others */
 void dg_judge_convict(dg_arena_t *a, dg_cell_t *cell);
+
+/* an account is of no cohort any more; it need not have been of one */
+void dg_member_leave(dg_store_t *st, dg_profile_t *p, uint32_t now);
+
+/* two that are not the same become one, which stays under its operator's
+   ruling, and others are told; returns it */
+dg_campaign_t *dg_member_merge(dg_store_t *st, dg_campaign_t *one,
+    dg_campaign_t *two);
 
 /* is it a campaign by now? */
 void dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,

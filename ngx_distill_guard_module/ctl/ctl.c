@@ -13,6 +13,46 @@
 #define CTL_ERROR  1024
 
 
+/* of all commands that speak with Redis */
+
+#define CTL_FLEET_HELP                                                        \
+    "  --conf FILE           a nginx.conf, whose distill_guard_redis and\n"    \
+    "                        distill_guard_secret say the rest\n"             \
+    "  --redis URL           as in distill_guard_redis: redis:// or unix:\n"  \
+    "  --password-file FILE  that Redis asks for\n"                           \
+    "  --prefix PREFIX       of all names in Redis; dg if nothing is said\n"  \
+    "  --secret FILE         as in distill_guard_secret\n"                    \
+    "  --json                for programs\n"                                  \
+    "\n"                                                                      \
+    "What no flag says is taken from DISTILL_GUARD_CONF,\n"                   \
+    "DISTILL_GUARD_REDIS, DISTILL_GUARD_PASSWORD_FILE,\n"                     \
+    "DISTILL_GUARD_PREFIX and DISTILL_GUARD_SECRET, and then from the\n"      \
+    "nginx.conf.\n"
+
+#define CTL_DECIDE_HELP                                                       \
+    "  --for TIME            as in 30m, 2h or 1d; until it is released if\n"  \
+    "                        nothing is said\n"                              \
+    CTL_SAY_HELP
+
+#define CTL_SAY_HELP                                                          \
+    "  --reason TEXT         why, for those who list it: 128 characters\n"    \
+    "  --author NAME         who; the user's name if nothing is said\n"       \
+    CTL_FLEET_HELP
+
+#define CTL_SUBJECT_HELP                                                      \
+    "SUBJECT is key:, account:, client: or campaign: with an id, as logs\n"   \
+    "have it, origin: with an address or its network, or asn: with a\n"       \
+    "number. key:- and account:- are read from standard input: as they\n"     \
+    "are known to clients, for the id is made of them with the secret.\n"     \
+    "\n"
+
+#define CTL_EXIT_HELP                                                         \
+    "\n"                                                                      \
+    "The exit status is 0 if it was done, 1 if there was nothing to do it\n"  \
+    "to or it was refused, 2 for wrong usage or settings, 3 if Redis is\n"    \
+    "not there or does not let it be done.\n"
+
+
 static const ctl_command_t *ctl_find(const char *name);
 
 
@@ -73,6 +113,79 @@ const ctl_command_t  ctl_commands[] = {
       "\n"
       "The exit status is 1 if there were lines that were not understood,\n"
       "2 if nothing could be done.\n" },
+
+    { "block", ctl_block,
+      "SUBJECT [--for TIME] [--reason TEXT] [--author NAME] ...",
+      "refuse a key, an account, a network, a client or a campaign",
+
+      "All nodes answer 403 to the subject within a second, and tell\n"
+      "nobody why.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_DECIDE_HELP
+      CTL_EXIT_HELP },
+
+    { "allow", ctl_allow,
+      "SUBJECT [--for TIME] [--reason TEXT] [--author NAME] ...",
+      "let one pass, whatever limits and scores say",
+
+      "No limit holds for the subject, and nothing is made of what it does;\n"
+      "it is still counted.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_DECIDE_HELP
+      CTL_EXIT_HELP },
+
+    { "exempt", ctl_exempt,
+      "SUBJECT [--for TIME] [--reason TEXT] [--author NAME] ...",
+      "take a key or an account out of campaigns",
+
+      "A key or an account is of no campaign, whatever it has in common with\n"
+      "others. Limits, and what it does by itself, count as before.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_DECIDE_HELP
+      CTL_EXIT_HELP },
+
+    { "release", ctl_release,
+      "SUBJECT [--reason TEXT] [--author NAME] ...",
+      "end what was decided",
+
+      "What was decided on the subject is over on all nodes within a second.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_SAY_HELP
+      CTL_EXIT_HELP },
+
+    { "list", ctl_list,
+      "[--all] ...",
+      "what has been decided",
+
+      "Prints the decisions in force, the latest first.\n"
+      "\n"
+      "  --all                 also those that are over, for a month\n"
+      CTL_FLEET_HELP
+      CTL_EXIT_HELP },
+
+    { "watch", ctl_watch,
+      "...",
+      "decisions as they are made",
+
+      "Prints each decision as it is made, until it is interrupted.\n"
+      "\n"
+      CTL_FLEET_HELP
+      CTL_EXIT_HELP },
+
+    { "id", ctl_id,
+      "[SUBJECT] ...",
+      "the id of a key",
+
+      "Prints the id by which logs, Redis and other commands know a subject;\n"
+      "of the key on standard input if nothing is said. Redis is not asked.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_FLEET_HELP
+      CTL_EXIT_HELP },
 
     { NULL, NULL, NULL, NULL, NULL }
 };

@@ -16,7 +16,9 @@
 
 #define CTL_OK      0
 #define CTL_LINES   1            /* some lines were not understood */
+#define CTL_DENIED  1            /* there is nothing to do it to */
 #define CTL_FAILED  2            /* wrong usage or settings, or no memory */
+#define CTL_REDIS   3            /* Redis is not there, or does not want to */
 
 #define CTL_GO_ON  -1            /* none yet: there is something to do */
 
@@ -35,6 +37,13 @@ extern const ctl_command_t  ctl_commands[];      /* ends with a NULL name */
 
 int ctl_replay(int argc, char **argv);
 int ctl_tune(int argc, char **argv);
+int ctl_block(int argc, char **argv);
+int ctl_allow(int argc, char **argv);
+int ctl_exempt(int argc, char **argv);
+int ctl_release(int argc, char **argv);
+int ctl_list(int argc, char **argv);
+int ctl_watch(int argc, char **argv);
+int ctl_id(int argc, char **argv);
 
 
 /* one line on standard error, behind the name of the program */

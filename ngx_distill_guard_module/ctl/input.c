@@ -217,3 +217,18 @@ ctl_input_file(const char *name, size_t max, size_t *len)
 
     return text;
 }
+
+
+u_char *
+ctl_input_secret(const char *name, size_t max, size_t *len)
+{
+    u_char  *text;
+
+    text = ctl_input_file(name, max, len);
+
+    while (text && *len && memchr(" \t\r\n", text[*len - 1], 4)) {
+        (*len)--;
+    }
+
+    return text;
+}

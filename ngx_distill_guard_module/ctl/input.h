@@ -44,5 +44,8 @@ int ctl_input_line(ctl_input_t *in, u_char **line, size_t *len);
 /* a whole file of at most max bytes, in new memory; NULL with errno */
 u_char *ctl_input_file(const char *name, size_t max, size_t *len);
 
+/* the same without white space at its end, as secrets and passwords are */
+u_char *ctl_input_secret(const char *name, size_t max, size_t *len);
+
 
 #endif /* _INPUT_H_INCLUDED_ */

@@ -23,8 +23,6 @@
 
 
 static int ctl_settings_read(ctl_settings_t *st, const char *name);
-static int ctl_settings_path(char *path, const char *name,
-    const dg_str_t *file);
 static int ctl_settings_secret(ctl_settings_t *st, const char *name);
 static int ctl_settings_places(ctl_settings_t *st, const char *name);
 static int ctl_settings_list(ctl_settings_t *st, const char *name);
@@ -119,9 +117,7 @@ ctl_settings_read(ctl_settings_t *st, const char *name)
 }
 
 
-/* as nginx has it: beside the file that names it */
-
-static int
+int
 ctl_settings_path(char *path, const char *name, const dg_str_t *file)
 {
     int          n, dir;
@@ -142,32 +138,38 @@ ctl_settings_path(char *path, const char *name, const dg_str_t *file)
 }
 
 
-/* white space at its end is not part of it */
-
 static int
 ctl_settings_secret(ctl_settings_t *st, const char *name)
 {
-    char     path[PATH_MAX];
-    size_t   len;
-    u_char  *secret;
+    char  path[PATH_MAX];
 
     if (st->conf.secret.len == 0) {
         return DG_OK;
     }
 
-    if (ctl_settings_path(path, name, &st->conf.secret) != DG_OK) {
+    if (ctl_settings_path(path, name, &st->conf.secret) != DG_OK
+        || ctl_settings_key(&st->key, path) != DG_OK)
+    {
         return DG_ERROR;
     }
 
-    secret = ctl_input_file(path, DG_SECRET_MAX, &len);
+    dg_marks_derive(&st->marks, &st->key);
+
+    return DG_OK;
+}
+
+
+int
+ctl_settings_key(dg_hash_key_t *key, const char *path)
+{
+    size_t   len;
+    u_char  *secret;
+
+    secret = ctl_input_secret(path, DG_SECRET_MAX, &len);
 
     if (secret == NULL) {
         ctl_error("cannot read the secret %s: %s", path, strerror(errno));
         return DG_ERROR;
-    }
-
-    while (len && memchr(" \t\r\n", secret[len - 1], 4)) {
-        len--;
     }
 
     if (len < DG_SECRET_MIN) {
@@ -177,8 +179,7 @@ ctl_settings_secret(ctl_settings_t *st, const char *name)
         return DG_ERROR;
     }
 
-    dg_hash_derive(&st->key, secret, len);
-    dg_marks_derive(&st->marks, &st->key);
+    dg_hash_derive(key, secret, len);
     explicit_bzero(secret, len);
     free(secret);
 

@@ -40,6 +40,15 @@ typedef struct {
 int ctl_settings_open(ctl_settings_t *st, const char *name);
 void ctl_settings_close(ctl_settings_t *st);
 
+/*
+ * The path, of PATH_MAX bytes, of a file that a file of settings names: as
+ * nginx has it, beside that one.  DG_ERROR: what is wrong has been said.
+ */
+int ctl_settings_path(char *path, const char *name, const dg_str_t *file);
+
+/* the key that a secret gives; DG_ERROR likewise */
+int ctl_settings_key(dg_hash_key_t *key, const char *path);
+
 /* says which directives are of no use to a command */
 void ctl_settings_idle(const ctl_settings_t *st, const char *name,
     const char *command);

@@ -97,6 +97,7 @@ ngx_distill_guard_identify_headers(ngx_http_request_t *r,
 
     ctx->key = dg_identity_key(&who, ctx->endpoint.shape);
     ctx->client = dg_identity_client(&who);
+    ctx->exchange.client = ctx->client;
     ctx->exchange.relay = dg_identity_relay(&who);
 }
 

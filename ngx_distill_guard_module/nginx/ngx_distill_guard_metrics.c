@@ -152,6 +152,14 @@ static const ngx_distill_guard_label_t  ngx_distill_guard_kind = {
     "kind", dg_kinds, DG_KIND_KEY, DG_KINDS
 };
 
+static const ngx_distill_guard_label_t  ngx_distill_guard_decision = {
+    "decision", dg_rulings, DG_RULING_BLOCK, DG_RULINGS
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_decided = {
+    "kind", dg_kinds, DG_KIND_KEY, DG_NAMED_KINDS
+};
+
 static const ngx_distill_guard_label_t  ngx_distill_guard_metric = {
     "metric", dg_metrics, 0, DG_METRICS
 };
@@ -237,6 +245,20 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
     ngx_distill_guard_gauge(NULL, "profiles",
         "Accounts whose ways are remembered.",
         NUMBER, profiles),
+
+    { NULL, "decisions",
+      "Decisions of operators in force, by what is decided and on what kind "
+      "of subject.",
+      NGX_DISTILL_GUARD_METRIC_GAUGE, NGX_DISTILL_GUARD_METRIC_NUMBER,
+      ngx_distill_guard_at(store.rulings[0][0]),
+      { &ngx_distill_guard_decision, &ngx_distill_guard_decided },
+      { DG_NAMED_KINDS * sizeof(uint32_t), sizeof(uint32_t) } },
+    ngx_distill_guard_gauge(NULL, "decisions_room",
+        "Decisions there is room for.",
+        NUMBER, rulings),
+    ngx_distill_guard_counter(NULL, "decision_failures",
+        "Times a decision was heard of that there was no room for.",
+        unruled),
 
     ngx_distill_guard_counter(NULL, "exchanges",
         "Exchanges admitted that have ended.",

@@ -30,6 +30,8 @@ typedef struct {
     uint32_t                  campaigns;
     uint32_t                  templates;
     uint32_t                  profiles;
+    uint32_t                  rulings;   /* there is room for */
+    uint64_t                  unruled;   /* there was none for */
     uint64_t                  contents;  /* refused, see dg_decision_t */
     ngx_distill_guard_sync_t  sync;
     int64_t                   age;       /* of the last round, ms */

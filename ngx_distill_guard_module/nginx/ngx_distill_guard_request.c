@@ -37,6 +37,8 @@ static void ngx_distill_guard_log_limit(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
 static void ngx_distill_guard_log_ladder(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
+static void ngx_distill_guard_log_ruling(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
@@ -464,6 +466,9 @@ ngx_distill_guard_judged(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
         if (decision->limit && decision->limit != ctx->exchange.throttle) {
             ngx_distill_guard_log_limit(r, ctx);
 
+        } else if (ctx->finding.ruling.id == DG_RULING_BLOCK) {
+            ngx_distill_guard_log_ruling(r, ctx);
+
         } else {
             ngx_distill_guard_log_ladder(r, ctx);
         }
@@ -580,4 +585,38 @@ ngx_distill_guard_log_ladder(ngx_http_request_t *r,
                   dry_run, does[decision->verdict], &name, text_len, text,
                   (ngx_uint_t) ctx->finding.score.score, campaign_len,
                   campaign);
+}
+
+
+/* by whom it was decided is for the operator's eyes, not for the client's */
+
+static void
+ngx_distill_guard_log_ruling(ngx_http_request_t *r,
+    ngx_distill_guard_ctx_t *ctx)
+{
+    u_char              text[DG_SUBJECT_TEXT], subject[DG_RULING_SUBJECT];
+    size_t              text_len, subject_len;
+    unsigned            kind;
+    ngx_log_t           log;
+    ngx_uint_t          level;
+    dg_ruling_found_t  *ruling;
+
+    ruling = &ctx->finding.ruling;
+
+    kind = dg_id_none(&ctx->exchange.ids[DG_KIND_ACCOUNT]) ? DG_KIND_KEY
+                                                           : DG_KIND_ACCOUNT;
+
+    text_len = dg_subject_text(text, kind, &ctx->exchange.ids[kind]) - text;
+    subject_len = dg_ruling_subject_text(subject, ruling->kind,
+                                         &ruling->subject)
+                  - subject;
+
+    level = ctx->enforced ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+    log = ngx_distill_guard_log(r);
+
+    ngx_log_error(level, &log, 0,
+                  "distill guard%s blocks %*s %*s: %*s is blocked by %*s",
+                  ctx->enforced ? "" : " (dry run)", dg_kinds[kind].len,
+                  dg_kinds[kind].data, text_len, text, subject_len, subject,
+                  (size_t) ruling->author_len, ruling->author);
 }

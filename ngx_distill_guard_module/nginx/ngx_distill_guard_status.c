@@ -235,6 +235,8 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
 
     st = ngx_distill_guard_lock(zone);
 
+    dg_store_rulings_turn(st, now / 1000);
+
     shot->store = *st;
     shot->arena = *dg_store_subjects(st);
     shot->used = dg_store_used(st);
@@ -243,6 +245,8 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
                       ->queue[DG_CONVICTED].n;
     shot->templates = dg_store_arena(st, DG_PART_TEMPLATES)->used;
     shot->profiles = dg_store_arena(st, DG_PART_PROFILES)->used;
+    shot->rulings = dg_store_arena(st, DG_PART_RULINGS)->ncells;
+    shot->unruled = dg_store_arena(st, DG_PART_RULINGS)->refused;
 
     ngx_distill_guard_unlock(zone);
 

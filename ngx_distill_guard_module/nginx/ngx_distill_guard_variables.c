@@ -351,7 +351,7 @@ ngx_distill_guard_event(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     ev->hosting = ctx->place.hosting;
     ev->anonymous = ctx->place.anonymous;
     ev->relay = ctx->exchange.relay;
-    ev->exempt = ctx->exempt;
+    ev->exempt = ctx->exempt || ctx->exchange.ruling == DG_RULING_ALLOW;
     ev->aborted = ngx_distill_guard_aborted(ctx);
     ev->dry_run = ngx_distill_guard_dry_run(ctx);
     ev->dialect = ctx->endpoint.dialect;
@@ -360,6 +360,7 @@ ngx_distill_guard_event(ngx_http_request_t *r, ngx_distill_guard_ctx_t *ctx,
     ev->limit = ctx->decision.limit;
     ev->value = ctx->decision.value;
     ev->wait_ms = ctx->decision.wait_ms;
+    ev->ruling = &ctx->finding.ruling;
     ev->score = &ctx->finding.score;
     ev->campaign = ctx->finding.campaign;
     ev->template = ctx->finding.template;

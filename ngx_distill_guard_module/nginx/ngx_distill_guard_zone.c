@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
+#include "dg_schema.h"
 
 
 /* changes with every structure that lies in the zone */
@@ -132,8 +133,7 @@ ngx_distill_guard_zone_bind(ngx_conf_t *cf,
 
         if (mcf->secret.len) {
             dg_hash_derive(&zone->key, mcf->secret.data, mcf->secret.len);
-            zone->check = dg_hash(&zone->key, DG_HASH_CHECK,
-                                  (u_char *) "check", 5).v[0];
+            zone->check = dg_schema_check(&zone->key);
         }
 
         /* odd, as no address of a module is */

@@ -399,29 +399,16 @@ ngx_distill_guard_redis_set_password(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* it stands in front of hash tags, in ACL patterns and in shells */
-
 static char *
 ngx_distill_guard_redis_set_prefix(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_distill_guard_redis_t *redis, ngx_str_t *value)
 {
-    u_char  ch;
-    size_t  i;
+    dg_str_t  prefix;
 
-    for (i = 0; i < value->len; i++) {
-        ch = value->data[i];
+    prefix.data = value->data;
+    prefix.len = value->len;
 
-        if (!(ch >= '0' && ch <= '9') && !(ch >= 'a' && ch <= 'z')
-            && !(ch >= 'A' && ch <= 'Z') && ch != '_' && ch != '-'
-            && ch != '.' && ch != ':')
-        {
-            break;
-        }
-    }
-
-    if (value->len == 0 || i < value->len
-        || value->len > NGX_DISTILL_GUARD_REDIS_PREFIX_MAX)
-    {
+    if (dg_schema_prefix(&prefix) != DG_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid prefix \"%V\" in \"distill_guard_redis\":"
                            " it is 1 to %d letters, digits and \"_-.:\"",

@@ -10,6 +10,7 @@
  *     node         how a node introduces itself
  *     report       what is said of a subject, and heard; rank, of many
  *     sightings    what else nodes tell each other
+ *     decisions    what operators decide
  *     script       what runs in Redis; key, names of what lies there
  */
 
@@ -29,12 +30,13 @@
 
 #include "ngx_distill_guard.h"
 #include "dg_sighting.h"
+#include "dg_schema.h"
 
 
 /* of what lies in Redis, see docs/redis.md */
-#define NGX_DISTILL_GUARD_REDIS_SCHEMA      1
+#define NGX_DISTILL_GUARD_REDIS_SCHEMA      DG_SCHEMA
 
-#define NGX_DISTILL_GUARD_REDIS_PREFIX_MAX  64
+#define NGX_DISTILL_GUARD_REDIS_PREFIX_MAX  DG_SCHEMA_PREFIX_MAX
 #define NGX_DISTILL_GUARD_REDIS_KEY_MAX     256
 
 
@@ -240,7 +242,8 @@ void ngx_distill_guard_redis_route_flush(
 
 #define NGX_DISTILL_GUARD_REDIS_MERGE    0      /* scripts */
 #define NGX_DISTILL_GUARD_REDIS_RANK     1
-#define NGX_DISTILL_GUARD_REDIS_SCRIPTS  2
+#define NGX_DISTILL_GUARD_REDIS_DECIDE   2
+#define NGX_DISTILL_GUARD_REDIS_SCRIPTS  3
 
 
 /* a zone as it speaks to Redis: to the fleet each zone is a node */
@@ -319,6 +322,35 @@ typedef struct {
 } ngx_distill_guard_redis_desk_t;
 
 
+/* how far operators' decisions are known, see decisions */
+
+typedef enum {
+    NGX_DISTILL_GUARD_REDIS_STALE = 0,   /* nothing is known of them */
+    NGX_DISTILL_GUARD_REDIS_SCAN,        /* all are read, */
+    NGX_DISTILL_GUARD_REDIS_TELL,        /* those that are not there are
+                                            told, */
+    NGX_DISTILL_GUARD_REDIS_FOLLOW       /* and what is new is heard */
+} ngx_distill_guard_redis_stage_t;
+
+
+typedef struct {
+    ngx_distill_guard_redis_stage_t   stage;
+    uint64_t                          last[2];  /* of the stream, before all
+                                                   were read */
+    size_t                            cursor_len;
+    u_char                            cursor[NGX_INT64_LEN];
+    ngx_uint_t                        node;     /* that tells, */
+    uint32_t                          at;       /* and how far it is */
+    uint64_t                          next;     /* when to ask again, ms */
+    uint64_t                          again;    /* when to read all again */
+    unsigned                          stale:1;  /* Redis may have forgotten */
+    unsigned                          waiting:1;    /* for a reply */
+    unsigned                          denied:1;     /* was logged */
+    unsigned                          full:1;       /* was logged */
+    unsigned                          was_full:1;
+} ngx_distill_guard_redis_decisions_t;
+
+
 struct ngx_distill_guard_redis_sync_s {
     /* an event's data: its debug log wants an ident after three pointers */
     ngx_distill_guard_redis_t        *conf;
@@ -346,6 +378,7 @@ struct ngx_distill_guard_redis_sync_s {
                                          [NGX_DISTILL_GUARD_REDIS_SHA];
 
     ngx_distill_guard_redis_sightings_t  sightings;
+    ngx_distill_guard_redis_decisions_t  decisions;
 
     ngx_uint_t                        awaited;  /* replies */
     ngx_uint_t                        loading;  /* scripts, of these */
@@ -459,6 +492,14 @@ void ngx_distill_guard_redis_sightings_begin(
 /* tells what was seen since the last round, and hears what others saw */
 void ngx_distill_guard_redis_sightings_round(
     ngx_distill_guard_redis_sync_t *sync);
+/* --- decisions --- */
+
+
+/* asks for what is new, or goes on with what is under way; at every tick */
+void ngx_distill_guard_redis_decide(ngx_distill_guard_redis_sync_t *sync);
+
+/* Redis may have forgotten them */
+void ngx_distill_guard_redis_undecided(ngx_distill_guard_redis_sync_t *sync);
 
 
 /* --- rank --- */

@@ -9,9 +9,13 @@
 #include "ngx_distill_guard_redis.h"
 
 
-/* bytes of one reply; the largest that are asked for are of sightings */
-#define NGX_DISTILL_GUARD_REDIS_REPLY     262144
-#define NGX_DISTILL_GUARD_REDIS_ELEMENTS  1024
+/*
+ * Of one reply.  The largest that is asked for are 100 decisions out of a
+ * hash; of one that Redis keeps in one piece, as it does with 128 short ones
+ * or 512, it sends all.
+ */
+#define NGX_DISTILL_GUARD_REDIS_REPLY     (256 * 1024)
+#define NGX_DISTILL_GUARD_REDIS_ELEMENTS  4096
 
 
 /* hiredis counts elements in another type since 1.0 */

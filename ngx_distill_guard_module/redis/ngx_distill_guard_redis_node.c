@@ -330,17 +330,22 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     u_char                          *p, *key;
     u_char                           buf[2 * NGX_DISTILL_GUARD_REDIS_KEY_MAX];
     u_char                           id[DG_ID_TEXT];
-    uint64_t                         started;
-    ngx_str_t                        args[12], member;
+    uint64_t                         started, held, room;
+    ngx_str_t                        args[14], member;
     dg_store_t                      *store;
+    dg_arena_t                      *rulings;
     ngx_distill_guard_redis_set_t    set;
     ngx_distill_guard_redis_sync_t  *sync;
 
     sync = node->sync;
 
     store = ngx_distill_guard_lock(node->zone);
+    dg_store_rulings_turn(store, now);
     ngx_distill_guard_redis_identify(node, store);
     started = store->created;
+    rulings = dg_store_arena(store, DG_PART_RULINGS);
+    held = rulings->queue[DG_CONVICTED].n;
+    room = rulings->ncells;
     ngx_distill_guard_unlock(node->zone);
 
     (void) dg_id_text(id, &node->node);
@@ -366,9 +371,13 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     args[11].data = p;
     p = ngx_sprintf(p, "%uL", now);
     args[11].len = p - args[11].data;
+    ngx_str_set(&args[12], "decisions");
+    args[13].data = p;
+    p = ngx_sprintf(p, "%uL/%uL", held, room);
+    args[13].len = p - args[13].data;
 
     (void) ngx_distill_guard_redis_send(sync, &args[1],
-                        ngx_distill_guard_redis_node_handler, node, 12, args);
+                        ngx_distill_guard_redis_node_handler, node, 14, args);
 
     ngx_str_set(&args[0], "EXPIRE");
     args[2].data = p;

@@ -146,6 +146,10 @@ ngx_distill_guard_redis_scripts(ngx_distill_guard_redis_sync_t *sync)
     ngx_str_set(&sync->script[NGX_DISTILL_GUARD_REDIS_RANK],
                 ngx_distill_guard_redis_rank_script);
 
+    script = &sync->script[NGX_DISTILL_GUARD_REDIS_DECIDE];
+    script->data = (u_char *) dg_schema_decide.data;
+    script->len = dg_schema_decide.len;
+
     for (i = 0; i < NGX_DISTILL_GUARD_REDIS_SCRIPTS; i++) {
         script = &sync->script[i];
 

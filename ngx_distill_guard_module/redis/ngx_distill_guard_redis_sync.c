@@ -191,7 +191,10 @@ ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
 
     } else if (sync->running) {
 
+        ngx_distill_guard_redis_decide(sync);
+
         if (sync->round) {
+            ngx_distill_guard_redis_route_flush(sync);
             sync->due = 1;
 
         } else {
@@ -344,6 +347,7 @@ ngx_distill_guard_redis_ready(void *data)
 
     ngx_distill_guard_redis_resend(sync);
     ngx_distill_guard_redis_introduce(sync);
+    ngx_distill_guard_redis_decide(sync);
 }
 
 
@@ -651,6 +655,7 @@ ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync)
 
     ngx_memzero(sync->desk->settled, sizeof(sync->desk->settled));
     ngx_distill_guard_redis_sightings_begin(sync);
+    ngx_distill_guard_redis_undecided(sync);
 
     sync->resending = 1;
 }

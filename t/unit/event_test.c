@@ -52,6 +52,11 @@ static const char  *members[] = {
 };
 
 
+static const dg_ruling_found_t  ruled = {
+    DG_RULING_BLOCK, DG_KIND_CAMPAIGN, { { 0, 0xb10 } }, 5, "alice"
+};
+
+
 #define HALF  (dg_nelts(members) / 2)
 
 
@@ -369,6 +374,12 @@ test_reasons(void)
     are_reasons(&ev, "[{\"refused\":\"campaign\",\"wait_ms\":58000}]",
                 "a block of a campaign");
 
+    ev.ruling = &ruled;
+    are_reasons(&ev, "[{\"decision\":\"block\",\"subject\":\""
+                "campaign:00000000000000000000000000000b10\"}]",
+                "a block by an operator, without his name");
+
+    ev.ruling = NULL;
     ev.score = &score;
     ev.verdict = DG_TAG;
 
@@ -458,6 +469,7 @@ fill(dg_event_t *ev, dg_request_facts_t *rq, dg_response_facts_t *rs,
     ev->dry_run = 1;
     ev->limit = &longest;
     ev->score = &full;
+    ev->ruling = &ruled;
     ev->request = rq;
     ev->response = rs;
     ev->shared = &shared;

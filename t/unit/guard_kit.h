@@ -43,6 +43,8 @@ typedef struct {
 
 typedef struct {
     uint64_t             account;        /* a number */
+    uint64_t             of;             /* an account of its own; 0: none */
+    uint64_t             client;         /* 0: not known */
     uint64_t             origin;
     uint32_t             asn;
     unsigned             hosting;
@@ -270,6 +272,15 @@ kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
     a->ex.ids[DG_KIND_KEY] = kit_id(a->account);
     a->ex.ids[DG_KIND_ORIGIN] = kit_id(1000000 + a->origin);
     dg_asn_id(&a->ex.ids[DG_KIND_ASN], a->asn);
+
+    if (a->of) {
+        a->ex.ids[DG_KIND_ACCOUNT] = kit_id(a->of);
+    }
+
+    if (a->client) {
+        a->ex.client = kit_id(a->client);
+    }
+
     a->ex.hosting = (a->hosting != 0);
     a->ex.relay = (a->relay != 0);
 

@@ -1,0 +1,58 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * What lies in Redis, as far as both nginx and distillctl have to do with it;
+ * all of it is described in docs/redis.md.  Names stand behind the prefix and
+ * a colon.
+ */
+
+
+#ifndef _DG_SCHEMA_H_INCLUDED_
+#define _DG_SCHEMA_H_INCLUDED_
+
+
+#include "dg_core.h"
+#include "dg_hash.h"
+
+
+#define DG_SCHEMA            1   /* version of all of it */
+#define DG_SCHEMA_PREFIX     "dg"
+#define DG_SCHEMA_PREFIX_MAX 64
+
+#define DG_SCHEMA_VERSION    "schema"
+#define DG_SCHEMA_CHECK      "check"
+
+/*
+ * Decisions of operators: a stream of all, and a hash of the latest for each
+ * subject.  One tag, so that they are in one slot of a cluster.
+ */
+
+#define DG_SCHEMA_DECISIONS  "{decisions}"
+#define DG_SCHEMA_NOW        "{decisions}:now"
+
+#define DG_SCHEMA_SUBJECT    "subject"   /* fields of the stream */
+#define DG_SCHEMA_DECISION   "decision"
+
+#define DG_SCHEMA_STREAM     10000       /* entries that are kept */
+#define DG_SCHEMA_KEEP       2592000     /* seconds */
+
+
+/*
+ * KEYS[1]  the stream
+ * KEYS[2]  the hash
+ * ARGV     entries to keep, seconds to keep all, then subjects and decisions
+ *
+ * Returns for each subject whether it was news.  A decision behind "-" is
+ * taken out of the hash, if it is still that one.
+ */
+extern const dg_str_t  dg_schema_decide;
+
+
+/* 1 to DG_SCHEMA_PREFIX_MAX letters, digits and "_-.:" */
+int dg_schema_prefix(const dg_str_t *prefix);
+
+/* what only the secret gives, so that nodes notice that theirs are not one */
+uint64_t dg_schema_check(const dg_hash_key_t *key);
+
+
+#endif /* _DG_SCHEMA_H_INCLUDED_ */

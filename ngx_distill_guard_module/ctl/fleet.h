@@ -1,0 +1,94 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ *
+ * The nodes that share a Redis: where that is, what their secret is, and
+ * whom a command is about.
+ */
+
+
+#ifndef _FLEET_H_INCLUDED_
+#define _FLEET_H_INCLUDED_
+
+
+#include <getopt.h>
+
+#include "dg_core.h"
+#include "dg_hash.h"
+#include "dg_ruling.h"
+#include "dg_schema.h"
+#include "dg_url.h"
+#include "redis.h"
+
+
+/* what can be said in a flag, in the environment or in a nginx.conf */
+
+typedef enum {
+    CTL_FLEET_CONF = 0,
+    CTL_FLEET_URL,
+    CTL_FLEET_PASSWORD,          /* a file */
+    CTL_FLEET_SECRET,            /* likewise */
+    CTL_FLEET_PREFIX,
+    CTL_FLEET_SAID
+} ctl_fleet_said_t;
+
+
+#define CTL_FLEET_FLAG  512      /* what getopt_long() gives for the first */
+#define CTL_FLEET_JSON  (CTL_FLEET_FLAG + CTL_FLEET_SAID)
+
+#define CTL_FLEET_FLAGS                                                       \
+    { "conf", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_CONF },     \
+    { "redis", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_URL },     \
+    { "password-file", required_argument, NULL,                               \
+      CTL_FLEET_FLAG + CTL_FLEET_PASSWORD },                                  \
+    { "secret", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_SECRET }, \
+    { "prefix", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_PREFIX }, \
+    { "json", no_argument, NULL, CTL_FLEET_JSON },                            \
+    { "help", no_argument, NULL, 'h' },                                       \
+    { NULL, 0, NULL, 0 }
+
+
+typedef struct {
+    char           *said[CTL_FLEET_SAID];    /* NULL: nothing */
+    unsigned        json;
+
+    dg_url_t        url;
+    dg_str_t        password;
+    dg_str_t        prefix;
+    dg_hash_key_t   key;         /* of ids, if keyed */
+    unsigned        keyed;
+
+    ctl_redis_t     redis;
+} ctl_fleet_t;
+
+
+/* a flag, as getopt_long() gives it: DG_ERROR if it is none of these */
+int ctl_fleet_flag(ctl_fleet_t *f, int flag, const char *value);
+
+/*
+ * Finds out what was not said in flags.  CTL_OK, or a status, and what is
+ * wrong has been said.  Into zeroes but for flags; to be closed anyway.
+ */
+int ctl_fleet_init(ctl_fleet_t *f);
+void ctl_fleet_close(ctl_fleet_t *f);
+
+/* connects, and sees whether this is what nodes of this version share */
+int ctl_fleet_open(ctl_fleet_t *f);
+
+/* "dg:name", in buf of CTL_FLEET_NAME bytes */
+
+#define CTL_FLEET_NAME  (DG_SCHEMA_PREFIX_MAX + 64)
+
+dg_str_t ctl_fleet_name(const ctl_fleet_t *f, const char *name, char *buf);
+
+/* Redis' clock, Unix milliseconds */
+int ctl_fleet_time(ctl_fleet_t *f, uint64_t *ms);
+
+/*
+ * "key:9f3a...", "key:-" that is on standard input, "origin:" with a network
+ * or an address, "asn:" with a number or "AS" before it
+ */
+int ctl_fleet_subject(ctl_fleet_t *f, const char *text, unsigned *kind,
+    dg_id_t *id);
+
+
+#endif /* _FLEET_H_INCLUDED_ */
