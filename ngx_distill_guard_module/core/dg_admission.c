@@ -10,6 +10,8 @@
 
 static void dg_exchange_subjects(dg_store_t *st, dg_exchange_t *ex,
     dg_subjects_t s, uint64_t now_ms);
+static void dg_exchange_mark(dg_store_t *st, const dg_exchange_t *ex,
+    dg_subject_t *s);
 static void dg_exchange_enter(dg_store_t *st, dg_exchange_t *ex,
     dg_subject_t *s, uint64_t now_ms);
 static void dg_exchange_give_back(dg_store_t *st, dg_exchange_t *ex,
@@ -49,6 +51,7 @@ dg_store_admit(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
     ex->refused = 0;
     ex->dry = !enforce;
     ex->near = 0;
+    ex->tight = 0;
 
     dg_exchange_subjects(st, ex, s, now_ms);
     dg_store_judge(ex, s, limits, nlimits, asked, now_ms, decision);
@@ -129,7 +132,9 @@ dg_store_reserve(dg_store_t *st, dg_exchange_t *ex, const dg_limit_t *limits,
 
         if (s[kind] != NULL) {
             dg_subject_hold(s[kind], &held, ex->admitted_ms, now_ms);
-            dg_store_mark(st, s[kind]);
+            s[kind]->tokens = dg_add(s[kind]->tokens,
+                                     held.input + held.output);
+            dg_exchange_mark(st, ex, s[kind]);
         }
     }
 
@@ -267,11 +272,28 @@ dg_exchange_enter(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
     held.output = ex->output;
     held.exchanges = 1;
 
+    s->requests++;
+
     dg_windows_add_at(&s->windows, DG_REQUESTS, 1, ex->admitted_ms, now_ms);
     dg_subject_hold(s, &held, ex->admitted_ms, now_ms);
-    dg_store_mark(st, s);
+    dg_exchange_mark(st, ex, s);
 
     ex->born[s->cell.kind] = s->born;
+}
+
+
+/* it has changed, and others know soon, or at once where a limit is tight */
+
+static void
+dg_exchange_mark(dg_store_t *st, const dg_exchange_t *ex, dg_subject_t *s)
+{
+    dg_store_mark(st, s);
+
+    if ((ex->tight & 1u << s->cell.kind)
+        && (s->cell.flags & DG_SUBJECT_DIRTY))
+    {
+        dg_store_flags(st, s, DG_SUBJECT_URGENT, 0);
+    }
 }
 
 
@@ -289,7 +311,7 @@ dg_exchange_give_back(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
 
     dg_windows_add_at(&s->windows, DG_RETURNED, 1, ex->admitted_ms, now_ms);
     dg_subject_release(s, &held, ex->admitted_ms, now_ms);
-    dg_store_mark(st, s);
+    dg_exchange_mark(st, ex, s);
 }
 
 
@@ -311,7 +333,7 @@ dg_exchange_refuse(dg_store_t *st, dg_exchange_t *ex, const dg_subjects_t s,
 
         if (s[kind] != NULL) {
             dg_windows_add(&s[kind]->windows, DG_REFUSED, 1, now_ms);
-            dg_store_mark(st, s[kind]);
+            dg_exchange_mark(st, ex, s[kind]);
         }
     }
 
@@ -374,6 +396,9 @@ dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
     if (usage->source != DG_SOURCE_NONE) {
         dg_windows_add(&s->windows, DG_INPUT, usage->input, now_ms);
         dg_windows_add(&s->windows, DG_OUTPUT, usage->output, now_ms);
+
+        s->tokens = dg_add(s->tokens, dg_sub(usage->input + usage->output,
+                                             ex->input + ex->output));
     }
 
     if (accepted) {
@@ -397,5 +422,5 @@ dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
         }
     }
 
-    dg_store_mark(st, s);
+    dg_exchange_mark(st, ex, s);
 }

@@ -8,6 +8,7 @@
 #include "dg_store.h"
 
 
+static dg_subject_t *dg_fleet_next(dg_store_t *st, dg_arena_t *a);
 static void dg_fleet_report(dg_subject_t *s, dg_report_t *report,
     uint64_t now_ms);
 static dg_subject_t *dg_fleet_answered(dg_store_t *st,
@@ -30,11 +31,18 @@ dg_store_take(dg_store_t *st, dg_report_t *reports, size_t n, uint64_t now_ms)
     st->now_ms = now_ms;
     a = dg_store_subjects(st);
 
-    for (i = 0; i < n && st->dirty_first != DG_NIL; i++) {
-        s = (dg_subject_t *) dg_arena_cell(a, st->dirty_first);
+    for (i = 0; i < n; i++) {
+        s = dg_fleet_next(st, a);
 
-        dg_store_flags(st, s, DG_SUBJECT_SENT, DG_SUBJECT_DIRTY);
+        if (s == NULL) {
+            break;
+        }
+
+        dg_store_flags(st, s, DG_SUBJECT_SENT,
+                       DG_SUBJECT_DIRTY|DG_SUBJECT_URGENT);
         s->taken = ++st->reports;
+        s->requests = 0;
+        s->tokens = 0;
 
         dg_fleet_report(s, &reports[i], now_ms);
     }
@@ -42,6 +50,27 @@ dg_store_take(dg_store_t *st, dg_report_t *reports, size_t n, uint64_t now_ms)
     dg_store_end(st);
 
     return i;
+}
+
+
+/* whose turn it is; NULL: nobody's */
+
+static dg_subject_t *
+dg_fleet_next(dg_store_t *st, dg_arena_t *a)
+{
+    dg_subject_t  *s;
+
+    if (st->dirty[0].first != DG_NIL) {
+        return (dg_subject_t *) dg_arena_cell(a, st->dirty[0].first);
+    }
+
+    if (st->dirty[1].first == DG_NIL) {
+        return NULL;
+    }
+
+    s = (dg_subject_t *) dg_arena_cell(a, st->dirty[1].first);
+
+    return ((uint32_t) st->now_ms - s->queued >= st->patience) ? s : NULL;
 }
 
 
@@ -91,7 +120,8 @@ dg_store_again(dg_store_t *st, const dg_report_t *report)
 
     if (s != NULL) {
         st->stats.unsent += dg_fleet_untell(s, report);
-        dg_store_flags(st, s, DG_SUBJECT_DIRTY, DG_SUBJECT_SENT);
+        dg_store_flags(st, s, DG_SUBJECT_DIRTY|DG_SUBJECT_URGENT,
+                       DG_SUBJECT_SENT);
 
     } else if (dg_store_find(st, report->kind, &report->id) == NULL) {
         st->stats.unsent++;
@@ -126,7 +156,8 @@ dg_store_all_dirty(dg_store_t *st, uint32_t *at, uint32_t n)
         s->origins_unsent |= s->origins_told;
         s->origins_told = 0;
 
-        dg_store_flags(st, s, DG_SUBJECT_DIRTY, DG_SUBJECT_SENT);
+        dg_store_flags(st, s, DG_SUBJECT_DIRTY|DG_SUBJECT_URGENT,
+                       DG_SUBJECT_SENT);
     }
 
     *at = (last < a->fresh) ? last : 0;

@@ -12,6 +12,15 @@
 
 #define DG_INFLIGHT_WAIT  1000
 
+/*
+ * What this node has counted since it last told the others must stay below
+ * this part of what a limit leaves: then so many nodes cannot use it up
+ * unknown to each other.  And seconds for which what it heard of them is new.
+ */
+
+#define DG_ROOM_PARTS     64
+#define DG_ROOM_NEWS      2
+
 
 static void dg_room_judge(const dg_limit_t *limit, unsigned kind,
     dg_exchange_t *ex, const dg_subject_t *s, uint64_t asked,
@@ -92,12 +101,21 @@ dg_room_judge(const dg_limit_t *limit, unsigned kind, dg_exchange_t *ex,
     const dg_subject_t *s, uint64_t asked, uint64_t now_ms,
     dg_decision_t *decision)
 {
-    uint64_t  used, held, want, wait;
+    uint64_t  used, held, want, wait, left, untold;
 
     want = dg_min(asked, limit->n);
     held = dg_room_held(limit, s, now_ms);
     used = dg_windows_used(&s->windows, limit->period, dg_limit_mask(limit),
                            now_ms);
+
+    left = dg_sub(limit->n, dg_add(used, held));
+    untold = (limit->metric == DG_METRIC_REQUESTS) ? s->requests : s->tokens;
+
+    if (dg_add(untold, want) >= left / DG_ROOM_PARTS
+        || now_ms / 1000 >= (uint64_t) s->others_heard + DG_ROOM_NEWS)
+    {
+        ex->tight |= 1u << kind;
+    }
 
     if (limit->period != DG_SECOND && limit != ex->throttle
         && used >= limit->n - limit->n / 10)

@@ -18,13 +18,15 @@
     (((s)->cell.flags & (DG_SUBJECT_DIRTY|DG_SUBJECT_SENT))                   \
      == DG_SUBJECT_DIRTY)
 
+#define dg_store_queue(s)  (((s)->cell.flags & DG_SUBJECT_URGENT) ? 0 : 1)
+
 
 static uint64_t dg_store_offset(uint64_t size, unsigned part);
 static int dg_store_fits(const dg_store_t *st, unsigned part);
 static void dg_store_empty(dg_store_t *st, uint64_t seed);
 static void dg_store_evict(void *ctx, dg_cell_t *cell);
 static void dg_store_link(dg_store_t *st, dg_subject_t *s);
-static void dg_store_unlink(dg_store_t *st, dg_subject_t *s);
+static void dg_store_unlink(dg_store_t *st, dg_subject_t *s, unsigned n);
 static int dg_store_check_queue(dg_store_t *st);
 static int dg_store_check_subjects(dg_store_t *st);
 static int dg_store_check_rulings(dg_store_t *st);
@@ -356,17 +358,28 @@ dg_store_mark(dg_store_t *st, dg_subject_t *s)
 void
 dg_store_flags(dg_store_t *st, dg_subject_t *s, unsigned set, unsigned clear)
 {
-    int  was, is;
+    unsigned  flags, was, is, wait;
+
+    flags = (s->cell.flags & ~clear) | set;
 
     was = dg_store_queued(s);
-    s->cell.flags = (uint16_t) ((s->cell.flags & ~clear) | set);
+    wait = dg_store_queue(s);
+
+    if (was && (flags & DG_SUBJECT_URGENT) != (unsigned)
+                                      (s->cell.flags & DG_SUBJECT_URGENT))
+    {
+        dg_store_unlink(st, s, wait);
+        was = 0;
+    }
+
+    s->cell.flags = (uint16_t) flags;
     is = dg_store_queued(s);
 
     if (is && !was) {
         dg_store_link(st, s);
 
     } else if (was && !is) {
-        dg_store_unlink(st, s);
+        dg_store_unlink(st, s, wait);
     }
 }
 
@@ -428,8 +441,7 @@ dg_store_empty(dg_store_t *st, uint64_t seed)
     memset(st->followed, 0, sizeof(st->followed));
 
     st->rulings_over = 0;
-    st->dirty_first = DG_NIL;
-    st->dirty_last = DG_NIL;
+    memset(st->dirty, 0, sizeof(st->dirty));
     st->ndirty = 0;
 }
 
@@ -458,41 +470,48 @@ dg_store_link(dg_store_t *st, dg_subject_t *s)
 {
     uint32_t       index;
     dg_arena_t    *a;
+    dg_dirty_t    *queue;
     dg_subject_t  *last;
 
     a = dg_store_subjects(st);
     index = dg_arena_index(a, &s->cell);
+    queue = &st->dirty[dg_store_queue(s)];
 
+    s->queued = (uint32_t) st->now_ms;
     s->next_dirty = DG_NIL;
-    s->prev_dirty = st->dirty_last;
+    s->prev_dirty = queue->last;
 
-    if (st->dirty_last != DG_NIL) {
-        last = (dg_subject_t *) dg_arena_cell(a, st->dirty_last);
+    if (queue->last != DG_NIL) {
+        last = (dg_subject_t *) dg_arena_cell(a, queue->last);
         last->next_dirty = index;
 
     } else {
-        st->dirty_first = index;
+        queue->first = index;
     }
 
-    st->dirty_last = index;
+    queue->last = index;
     st->ndirty++;
 }
 
 
+/* n: the queue that it stands in */
+
 static void
-dg_store_unlink(dg_store_t *st, dg_subject_t *s)
+dg_store_unlink(dg_store_t *st, dg_subject_t *s, unsigned n)
 {
     dg_arena_t    *a;
+    dg_dirty_t    *queue;
     dg_subject_t  *near;
 
     a = dg_store_subjects(st);
+    queue = &st->dirty[n];
 
     if (s->prev_dirty != DG_NIL) {
         near = (dg_subject_t *) dg_arena_cell(a, s->prev_dirty);
         near->next_dirty = s->next_dirty;
 
     } else {
-        st->dirty_first = s->next_dirty;
+        queue->first = s->next_dirty;
     }
 
     if (s->next_dirty != DG_NIL) {
@@ -500,7 +519,7 @@ dg_store_unlink(dg_store_t *st, dg_subject_t *s)
         near->prev_dirty = s->prev_dirty;
 
     } else {
-        st->dirty_last = s->prev_dirty;
+        queue->last = s->prev_dirty;
     }
 
     st->ndirty--;
@@ -511,31 +530,41 @@ static int
 dg_store_check_queue(dg_store_t *st)
 {
     uint32_t       n, index, prev;
+    unsigned       i;
     dg_arena_t    *a;
     dg_subject_t  *s;
 
     a = dg_store_subjects(st);
-    prev = DG_NIL;
     n = 0;
 
-    for (index = st->dirty_first; index != DG_NIL; index = s->next_dirty) {
+    for (i = 0; i < dg_nelts(st->dirty); i++) {
+        prev = DG_NIL;
 
-        if (index > a->fresh || ++n > st->ndirty) {
-            return DG_ERROR;
-        }
-
-        s = (dg_subject_t *) dg_arena_cell(a, index);
-
-        if (s->cell.kind == 0 || s->cell.segment == DG_PROBATION
-            || s->prev_dirty != prev || !dg_store_queued(s))
+        for (index = st->dirty[i].first; index != DG_NIL;
+             index = s->next_dirty)
         {
-            return DG_ERROR;
+            if (index > a->fresh || ++n > st->ndirty) {
+                return DG_ERROR;
+            }
+
+            s = (dg_subject_t *) dg_arena_cell(a, index);
+
+            if (s->cell.kind == 0 || s->cell.segment == DG_PROBATION
+                || s->prev_dirty != prev || !dg_store_queued(s)
+                || dg_store_queue(s) != i)
+            {
+                return DG_ERROR;
+            }
+
+            prev = index;
         }
 
-        prev = index;
+        if (prev != st->dirty[i].last) {
+            return DG_ERROR;
+        }
     }
 
-    return (n == st->ndirty && prev == st->dirty_last) ? DG_OK : DG_ERROR;
+    return (n == st->ndirty) ? DG_OK : DG_ERROR;
 }
 
 

@@ -89,6 +89,14 @@ typedef struct {
 } dg_stats_t;
 
 
+/* a queue, by index */
+
+typedef struct {
+    uint32_t       first;
+    uint32_t       last;
+} dg_dirty_t;
+
+
 typedef struct {
     uint32_t       layout;
     uint32_t       busy;
@@ -101,9 +109,10 @@ typedef struct {
     uint64_t       now_ms;           /* of the latest mutation */
     uint32_t       births;           /* subjects made so far */
     uint32_t       reports;          /* taken so far */
-    uint32_t       dirty_first;      /* subjects changed, in order */
-    uint32_t       dirty_last;
-    uint32_t       ndirty;
+    uint32_t       ndirty;           /* subjects changed: */
+    uint32_t       patience;         /* milliseconds for which those wait that
+                                        are not urgent; the caller's */
+    dg_dirty_t     dirty[2];         /* [0] urgent, [1] not; in order */
     uint32_t       kinds[DG_KINDS];  /* subjects by kind */
     dg_stats_t     stats;
     uint32_t       campaigns;        /* that were made, named or not */
@@ -241,6 +250,8 @@ typedef struct {
     unsigned         dry:1;          /* what it would be refused for passes */
     unsigned         near:1;         /* 9/10 of some limit was used */
     unsigned         late:1;         /* its campaign was seen by its body */
+    unsigned         tight:DG_KINDS; /* subjects, a bit each, whose limits
+                                        others may use up unknown to us */
     unsigned         unlinked:1;     /* an operator has it that it is of no
                                         campaign */
     unsigned         ruling:2;       /* that is in force, dg_ruling_id_t */
@@ -448,8 +459,9 @@ typedef struct {
 
 
 /*
- * Takes up to n dirty subjects off the queue, oldest first.  Returns how
- * many reports were written.  Each is answered for with dg_store_hear() or
+ * Takes up to n dirty subjects off the queues, oldest first: those that are
+ * urgent, then those that have waited for st->patience.  Returns how many
+ * reports were written.  Each is answered for with dg_store_hear() or
  * dg_store_again(); until then its subject is not taken again.  A subject in
  * probation is never dirty: it becomes so when the upstream accepts it.
  */

@@ -33,13 +33,14 @@ extern const dg_str_t  dg_kinds[DG_NAMED_KINDS]; /* "key", "account", ... */
 
 
 /*
- * Flags of a subject's cell.  A subject that is dirty stands in the store's
- * queue, but not while its totals are on their way: it is queued again when
- * it is known what became of them.
+ * Flags of a subject's cell.  A subject that is dirty stands in one of the
+ * store's queues, but not while its totals are on their way: it is queued
+ * again when it is known what became of them.
  */
 #define DG_SUBJECT_DIRTY    0x0001   /* changed since its totals were taken */
 #define DG_SUBJECT_SENT     0x0002   /* totals are on their way */
 #define DG_SUBJECT_KNOWN    0x0004   /* the fleet's totals were heard */
+#define DG_SUBJECT_URGENT   0x0008   /* dirty, and others should know now */
 
 
 #define DG_ORIGINS  8                /* recent origins kept of a key */
@@ -71,6 +72,10 @@ typedef struct {
     uint32_t       born;             /* number of its making: tells a subject
                                         from an evicted one of the same id */
     uint32_t       taken;            /* number of the last report of it */
+    uint32_t       queued;           /* when it became dirty: the low bits of
+                                        Unix milliseconds */
+    uint32_t       requests;         /* since the last report: admitted, */
+    uint64_t       tokens;           /* and used or held */
 
     uint32_t       first_seen;       /* Unix seconds */
     uint32_t       last_seen;

@@ -396,6 +396,7 @@ struct ngx_distill_guard_redis_sync_s {
 
     unsigned                          holder:1; /* of the lease */
     unsigned                          exiting:1;
+    unsigned                          leaving:1;    /* all goes now */
     unsigned                          agreeing:1;   /* before any round */
     unsigned                          running:1;    /* rounds may begin */
     unsigned                          round:1;      /* one is under way */

@@ -25,6 +25,9 @@
 #define NGX_DISTILL_GUARD_REDIS_RANKING  1000
 #define NGX_DISTILL_GUARD_REDIS_FAREWELL 500    /* nginx kills after 1.5 s */
 
+/* intervals after which what is not urgent is told all the same */
+#define NGX_DISTILL_GUARD_REDIS_PATIENCE 20
+
 /* work between two looks at other events: reports, or slices of a sweep */
 #define NGX_DISTILL_GUARD_REDIS_TURN     64
 #define NGX_DISTILL_GUARD_REDIS_SLICES   4
@@ -253,6 +256,8 @@ ngx_distill_guard_redis_farewell(ngx_distill_guard_redis_sync_t *sync)
     ngx_uint_t  rounds;
     ngx_msec_t  end, now;
 
+    sync->leaving = 1;
+
     now = ngx_current_msec;
     end = now + ngx_min(sync->conf->timeout, NGX_DISTILL_GUARD_REDIS_FAREWELL);
 
@@ -299,6 +304,7 @@ ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
     sync->desk = NULL;
 
     sync->holder = 0;
+    sync->leaving = 0;
     sync->agreeing = 0;
     sync->running = 0;
     sync->round = 0;
@@ -465,14 +471,15 @@ ngx_distill_guard_redis_more_handler(ngx_event_t *ev)
 
 
 /*
- * A round sends what is dirty as it begins.  What becomes dirty meanwhile is
- * the next round's, so that a subject goes twice per interval, however busy
- * it is and however fast Redis.
+ * A round sends what is dirty as it begins, and urgent or dirty for long.
+ * What becomes dirty meanwhile is the next round's, so that a subject goes
+ * twice per interval at most, however busy it is and however fast Redis.
  */
 
 static void
 ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
 {
+    dg_store_t                      *store;
     ngx_uint_t                       i;
     ngx_distill_guard_redis_node_t  *node;
 
@@ -482,7 +489,12 @@ ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
 
     for (i = 0; i < sync->nnodes; i++) {
         node = &sync->nodes[i];
-        node->left = ngx_distill_guard_lock(node->zone)->ndirty;
+
+        store = ngx_distill_guard_lock(node->zone);
+        store->patience = sync->leaving ? 0
+                          : (uint32_t) (sync->conf->sync
+                                        * NGX_DISTILL_GUARD_REDIS_PATIENCE);
+        node->left = store->ndirty;
         ngx_distill_guard_unlock(node->zone);
     }
 
