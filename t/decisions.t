@@ -131,6 +131,20 @@ sub chat {
 }
 
 
+# its line in the access log, which is there a moment after the answer
+
+sub logged {
+    my ($instance, @chat) = @_;
+
+    my $before = length $t->access_log($instance);
+
+    chat($instance, @chat);
+
+    return $t->wait_for(sub { substr($t->access_log($instance), $before)
+        =~ /\A(.*)\n\z/ ? $1 : '' }, $LONG, 'the access log');
+}
+
+
 sub status { return $t->http({ path => '/status' }, port => $_[0])
     ->json->{zones}{guard} }
 
@@ -170,8 +184,7 @@ $t->wait_for(sub { status($_)->{sync}{state} eq 'up' }, $LONG, 'Redis')
 
 # ---- ids ------------------------------------------------------------------
 
-chat('a', 'victim');
-my ($key) = $t->access_log('a') =~ / ([0-9a-f]{32}) [0-9a-f]{32} \{/;
+my ($key) = logged('a', 'victim') =~ / ([0-9a-f]{32}) [0-9a-f]{32} \{/;
 
 my $run = ctl('id', @HERE, \"sk-decided-victim\n");
 is_deeply($run->{out}, [ $key ], 'id tells the id of a key');
@@ -221,7 +234,7 @@ is(chat('a', 'other')->{status}, 200, 'others are served');
 is(chat('a', 'victim', path => '/exempt')->{status}, 403,
     'distill_guard_exempt does not help');
 
-my ($line) = grep { /^BLOCK / } split /\n/, $t->access_log('a');
+my $line = logged('a', 'victim');
 like($line, qr/^BLOCK \[\{\\"decision\\":\\"block\\",\\"subject\\":\\"key:$key\\"\}\] /,
     'the reasons say that it was decided, and on whom');
 unlike($line, qr/alice|rival/, '... neither by whom nor why');
@@ -332,7 +345,7 @@ $t->wait_for(sub { held($_, 'allow', 'key') == 1 }, $LONG, 'allow')
 answers(200, 'allowed beyond its limit', 'spent');
 is(chat('b', 'spent')->{status}, 200, 'again and again') for 1 .. 5;
 
-my ($allowed) = (split /\n/, $t->access_log('b'))[-1];
+my $allowed = logged('b', 'spent');
 like($allowed, qr/^PASS \[\{\\"decision\\":\\"allow\\"/, 'the reasons tell');
 like($allowed, qr/\\"exempt\\":true/, 'no limit was applied');
 
@@ -341,8 +354,7 @@ answers(403, 'its network is blocked', 'near', client => '198.51.100.1');
 is(chat('a', 'spent', client => '198.51.100.1')->{status}, 200,
     'but not a key that is allowed');
 
-my ($client) = (split /\n/, $t->access_log('a'))[-1]
-    =~ / [0-9a-f]{32} ([0-9a-f]{32}) \{/;
+my ($client) = logged('a', 'spent') =~ / [0-9a-f]{32} ([0-9a-f]{32}) \{/;
 
 done_ok('block an account', 'block', 'account:-', @ALICE,
     '--secret', $t->dir . '/secret', \"team-9\n");
@@ -357,7 +369,7 @@ answers(200, 'a client is released', 'next', path => '/exempt');
 done_ok('exempt', 'exempt', "key:$key", @ALICE);
 $t->wait_for(sub { held('b', 'exempt', 'key') == 1 }, $LONG, 'exempt');
 is(chat('b', 'victim', path => '/exempt')->{status}, 200, 'exempt is served');
-like((split /\n/, $t->access_log('b'))[-1],
+like(logged('b', 'victim', path => '/exempt'),
     qr/^PASS \[\{\\"decision\\":\\"exempt\\"/, '... and the reasons tell');
 
 # for a time
@@ -375,7 +387,7 @@ $t->wait_for(sub { held('dry', 'block', 'origin') == 1 }, $LONG,
     'a third node');
 is(chat('dry', 'near', client => '198.51.100.1')->{status}, 200,
     'observe refuses nobody');
-like((split /\n/, $t->access_log('dry'))[-1], qr/^BLOCK_DRY_RUN /,
+like(logged('dry', 'near', client => '198.51.100.1'), qr/^BLOCK_DRY_RUN /,
     '... and says what it would have done');
 $t->stop(instance => 'dry');
 
@@ -453,6 +465,47 @@ like($run->{err}, qr/zone "guard" of \S+ holds $room decisions, and has no room/
 
 done_ok('what is in force can be released', 'release', 'asn:1', @full);
 $t->stop(instance => 'full');
+
+# ---- Redis and nodes agree on which one is later --------------------------
+
+my $module = dirname(__FILE__) . '/../ngx_distill_guard_module';
+my ($source) = $t->read_file(File::Spec->rel2abs("$module/core/dg_schema.c"))
+    =~ /dg_schema_decide = dg_string\((.*?)\);\n/s;
+my $script = join '', map { s/\\n/\n/gr } $source =~ /"((?:[^"\\]|\\.)*)"/g;
+
+
+sub enter {
+    my ($n, @records) = @_;
+
+    return map { $redis->cmd('EVAL', $script, 2, 'merge:{x}', 'merge:{x}:now',
+        100, 60, "asn:$n", $_)->[0] } @records;
+}
+
+
+my $ms = sprintf '%d', time * 1000;
+my $n = 0;
+
+for my $pair (
+    [ "$ms alice block 0", ($ms + 1) . ' alice allow 0' ],
+    [ "$ms alice block 0", "$ms bob block 0" ],
+    [ "$ms al block 0", "$ms alice block 0" ],
+    [ "$ms Zoe block 0", "$ms alice block 0" ],
+    [ "$ms alice allow 0", "$ms alice release 0" ],
+    [ "$ms alice block 0", "$ms alice block 0 why" ])
+{
+    my ($first, $later) = @$pair;
+
+    is_deeply([ enter(++$n, $first, $later, $later) ], [ 1, 1, 0 ],
+        "later: $later");
+    is_deeply([ enter(++$n, $later, $first) ], [ 1, 0 ], '... in any order');
+    is($redis->cmd('HGET', 'merge:{x}:now', "asn:$n"), $later, '... is kept');
+}
+
+is_deeply([ enter($n, "-$ms nobody block 0", '-' . $redis->cmd('HGET',
+    'merge:{x}:now', "asn:$n")) ], [ 0, 1 ], 'just what was seen is pruned');
+$redis->cmd('HSET', 'merge:{x}:now', 'asn:99', 'strange');
+is_deeply([ enter(99, "$ms alice block 0") ], [ 1 ],
+    'what is no decision stands in nobody\'s way');
 
 # ---- wrong usage ----------------------------------------------------------
 

@@ -205,7 +205,8 @@ dg_guard_rulings(dg_store_t *st, dg_exchange_t *ex, uint64_t now,
     };
 
     ex->ruling = DG_RULING_RELEASE;
-    ex->unlinked = 0;
+    ex->unlinked = dg_store_unlinked(st, dg_store_account(ex), now)
+                   || dg_store_unlinked(st, &ex->ids[DG_KIND_KEY], now);
     exempt = NULL;
 
     for (i = 0; i < dg_nelts(order); i++) {
@@ -235,12 +236,8 @@ dg_guard_rulings(dg_store_t *st, dg_exchange_t *ex, uint64_t now,
         exempt = exempt ? exempt : r;
     }
 
-    if (exempt) {
-        ex->unlinked = 1;
-
-        if (ex->ruling == DG_RULING_RELEASE) {
-            dg_guard_ruled(ex, exempt, finding);
-        }
+    if (exempt && ex->ruling == DG_RULING_RELEASE) {
+        dg_guard_ruled(ex, exempt, finding);
     }
 }
 

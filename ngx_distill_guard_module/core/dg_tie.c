@@ -35,9 +35,7 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
     p = w->profile;
     other = dg_store_profile(st, &partner->account);
 
-    if (other == NULL || other == p
-        || dg_store_unlinked(st, &partner->account, w->now))
-    {
+    if (other == NULL || other == p) {
         return;
     }
 
@@ -65,6 +63,12 @@ dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
     dg_id_t         id;
     dg_arena_t     *a;
     dg_campaign_t  *mine, *its, *c;
+
+    if (dg_store_unlinked(st, &p->cell.id, now)
+        || dg_store_unlinked(st, &other->cell.id, now))
+    {
+        return NULL;
+    }
 
     dg_profile_tie(p, tie, &other->cell.id);
     dg_profile_tie(other, tie, &p->cell.id);

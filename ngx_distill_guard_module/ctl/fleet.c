@@ -60,7 +60,7 @@ ctl_fleet_flag(ctl_fleet_t *f, int flag, const char *value)
     free(f->said[flag - CTL_FLEET_FLAG]);
     f->said[flag - CTL_FLEET_FLAG] = strdup(value);
 
-    return DG_OK;
+    return f->said[flag - CTL_FLEET_FLAG] ? DG_OK : DG_ERROR;
 }
 
 

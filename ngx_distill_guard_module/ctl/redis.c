@@ -17,6 +17,7 @@
 static int ctl_redis_connect(ctl_redis_t *redis, const dg_url_t *url);
 static int ctl_redis_login(ctl_redis_t *redis, const dg_url_t *url,
     const dg_str_t *password);
+static void ctl_redis_printable(redisReply *reply);
 
 
 int
@@ -173,6 +174,7 @@ ctl_redis_command(ctl_redis_t *redis, unsigned n, const dg_str_t *args)
             ctl_error("Redis refuses the user or the password");
 
         } else {
+            ctl_redis_printable(reply);
             ctl_error("Redis refuses %s: %.*s", arg[0],
                       (int) dg_min((size_t) reply->len, 200), reply->str);
         }
@@ -182,6 +184,21 @@ ctl_redis_command(ctl_redis_t *redis, unsigned n, const dg_str_t *args)
     }
 
     return reply;
+}
+
+
+/* what comes from elsewhere does not command a terminal */
+
+static void
+ctl_redis_printable(redisReply *reply)
+{
+    size_t  i;
+
+    for (i = 0; i < (size_t) reply->len; i++) {
+        if (reply->str[i] < ' ' || reply->str[i] > '~') {
+            reply->str[i] = '?';
+        }
+    }
 }
 
 

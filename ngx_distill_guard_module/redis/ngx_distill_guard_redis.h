@@ -470,6 +470,10 @@ u_char *ngx_distill_guard_redis_subject(u_char *p,
 u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
     uint32_t bucket);
 
+/* NGX_ERROR if it is no id of an entry */
+ngx_int_t ngx_distill_guard_redis_stream_id(uint64_t id[2],
+    redisReply *reply);
+
 
 /* --- report --- */
 

@@ -97,8 +97,6 @@ static void ngx_distill_guard_redis_decisions_full(
 static void ngx_distill_guard_redis_decisions_log(
     ngx_distill_guard_redis_sync_t *sync, redisReply *subject,
     dg_ruling_t *ruling);
-static ngx_int_t ngx_distill_guard_redis_decisions_id(uint64_t id[2],
-    redisReply *reply);
 static ngx_uint_t ngx_distill_guard_redis_decisions_good(
     ngx_distill_guard_redis_sync_t *sync, redisReply *reply);
 static void ngx_distill_guard_redis_decisions_wrong(
@@ -224,7 +222,7 @@ ngx_distill_guard_redis_decisions_last_handler(void *data, void *item,
             || (reply->elements
                 && (reply->element[0]->type != REDIS_REPLY_ARRAY
                     || reply->element[0]->elements < 1
-                    || ngx_distill_guard_redis_decisions_id(d->last,
+                    || ngx_distill_guard_redis_stream_id(d->last,
                                               reply->element[0]->element[0])
                        != NGX_OK)))
         {
@@ -695,7 +693,7 @@ ngx_distill_guard_redis_decisions_entry(ngx_distill_guard_redis_sync_t *sync,
     redisReply  *fields, *name, *subject, *text;
 
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || ngx_distill_guard_redis_decisions_id(id, entry->element[0])
+        || ngx_distill_guard_redis_stream_id(id, entry->element[0])
            != NGX_OK)
     {
         return 0;
@@ -834,40 +832,6 @@ ngx_distill_guard_redis_decisions_log(ngx_distill_guard_redis_sync_t *sync,
                   what->data, (size_t) subject->len, subject->str, len, until,
                   ruling->reason_len ? ", " : "",
                   (size_t) ruling->reason_len, ruling->reason);
-}
-
-
-/* "1795469280123-0" */
-
-static ngx_int_t
-ngx_distill_guard_redis_decisions_id(uint64_t id[2], redisReply *reply)
-{
-    u_char     *p, *last, *dash;
-    ngx_int_t   ms, n;
-
-    if (reply->type != REDIS_REPLY_STRING) {
-        return NGX_ERROR;
-    }
-
-    p = (u_char *) reply->str;
-    last = p + reply->len;
-    dash = ngx_strlchr(p, last, '-');
-
-    if (dash == NULL) {
-        return NGX_ERROR;
-    }
-
-    ms = ngx_atoof(p, dash - p);
-    n = ngx_atoof(dash + 1, last - dash - 1);
-
-    if (ms == NGX_ERROR || n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    id[0] = ms;
-    id[1] = n;
-
-    return NGX_OK;
 }
 
 

@@ -69,8 +69,6 @@ static void ngx_distill_guard_redis_sightings_wrong(
     ngx_distill_guard_redis_sync_t *sync);
 static void ngx_distill_guard_redis_sightings_key(
     ngx_distill_guard_redis_sync_t *sync, ngx_str_t *key, u_char *buf);
-static ngx_int_t ngx_distill_guard_redis_sightings_id(uint64_t id[2],
-    redisReply *reply);
 
 
 #define ngx_distill_guard_redis_earlier(a, b)                                 \
@@ -178,7 +176,7 @@ ngx_distill_guard_redis_sightings_oldest_handler(void *data, void *item,
         || (reply->elements
             && (reply->element[0]->type != REDIS_REPLY_ARRAY
                 || reply->element[0]->elements < 1
-                || ngx_distill_guard_redis_sightings_id(id,
+                || ngx_distill_guard_redis_stream_id(id,
                                               reply->element[0]->element[0])
                    != NGX_OK)))
     {
@@ -452,7 +450,7 @@ ngx_distill_guard_redis_sightings_entry(ngx_distill_guard_redis_sync_t *sync,
     redisReply  *fields, *name, *from, *batch;
 
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || ngx_distill_guard_redis_sightings_id(id, entry->element[0])
+        || ngx_distill_guard_redis_stream_id(id, entry->element[0])
            != NGX_OK)
     {
         return 0;
@@ -601,38 +599,4 @@ ngx_distill_guard_redis_sightings_key(ngx_distill_guard_redis_sync_t *sync,
 {
     key->data = buf;
     key->len = ngx_sprintf(buf, "%V:sightings", &sync->conf->prefix) - buf;
-}
-
-
-/* "1795469280123-0" */
-
-static ngx_int_t
-ngx_distill_guard_redis_sightings_id(uint64_t id[2], redisReply *reply)
-{
-    u_char     *p, *last, *dash;
-    ngx_int_t   ms, n;
-
-    if (reply->type != REDIS_REPLY_STRING) {
-        return NGX_ERROR;
-    }
-
-    p = (u_char *) reply->str;
-    last = p + reply->len;
-    dash = ngx_strlchr(p, last, '-');
-
-    if (dash == NULL) {
-        return NGX_ERROR;
-    }
-
-    ms = ngx_atoof(p, dash - p);
-    n = ngx_atoof(dash + 1, last - dash - 1);
-
-    if (ms == NGX_ERROR || n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    id[0] = ms;
-    id[1] = n;
-
-    return NGX_OK;
 }
