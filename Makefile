@@ -86,7 +86,7 @@ sub_make = $(MAKE) --silent --no-print-directory \
     $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all static install deps deps-run deps-bench unit unit-programs \
-    style test run bench eval clean help settings
+    style test run cluster bench eval clean help settings
 .DELETE_ON_ERROR:
 
 all: $(if $(STATIC),static,$(MODULE)) $(CTL)	## build the module and the tool
@@ -228,6 +228,10 @@ test:			## install what is missing, build, run every test
 run: deps-run		## a guarded stack with real traffic (ONCE=1 ends it)
 	+@$(MAKE) --silent all
 	@ONCE=$(ONCE) perl -It/lib t/tools/run.pl
+
+cluster: deps-run	## three nodes before a Redis Cluster (ONCE=1 ends it)
+	+@$(MAKE) --silent all
+	@ONCE=$(ONCE) perl -It/lib t/tools/cluster.pl
 
 bench: deps-bench	## compare the cost with no guard and with others
 	+@$(MAKE) --silent all $(BUILD)/bench/load $(BUILD)/bench/stages

@@ -35,6 +35,7 @@ $t->write_file("$_.mmdb", database($_, 64500)) for qw(asn country);
 shell('openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=api.example.org'
     . ' -keyout %%DIR%%/api.example.org.key'
     . ' -out %%DIR%%/api.example.org.crt 2>/dev/null');
+$t->write_file('redis-ca.pem', $t->read_file('api.example.org.crt'));
 
 
 sub command { return grep { -x "$_/$_[0]" } split /:/, $ENV{PATH} }

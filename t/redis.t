@@ -181,6 +181,29 @@ is((totals('shop', 'key', 'd'))[0]{requests}, $sent{requests},
 $redis->cmd('SELECT', 0);
 
 
+# ---- another password -----------------------------------------------------
+
+conf('g', 'redis://guard@127.0.0.1:%%REDIS%%/4 prefix=shop'
+    . ' password_file=%%DIR%%/password')->start;
+$t->wait_for(sub { sync('g')->{state} eq 'up' }, 5, 'Redis');
+
+$redis->cmd(qw(ACL SETUSER guard resetpass >redis-password-0002));
+$t->write_file('password', "redis-password-0002\n");
+$redis->cmd(qw(CLIENT KILL USER guard));
+$t->log_like(qr/redis \S+ is down.*password_file/,
+    'a password that is not good any more is said', 'g');
+chat('g', 'new-password');
+
+$t->reload(instance => 'g');
+$redis->cmd('SELECT', 4);
+eval { $t->wait_for(sub { ((totals('shop', 'key', 'd'))[0]{requests} // 0)
+    == 1 }, 5, 'the count') };
+is((totals('shop', 'key', 'd'))[0]{requests}, 1,
+    '... and read again at reload');
+$redis->cmd('SELECT', 0);
+$t->stop(instance => 'g');
+
+
 # ---- two nodes, one limit -------------------------------------------------
 
 conf('b', 'redis://127.0.0.1:%%REDIS%%', workers => 2)->start;

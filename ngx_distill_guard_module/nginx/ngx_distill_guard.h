@@ -327,6 +327,11 @@ ngx_int_t ngx_distill_guard_geo_init_process(ngx_cycle_t *cycle,
 /* redis: one lease-holding worker per node */
 
 char *ngx_distill_guard_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* what can be known only when all of http has been read */
+ngx_int_t ngx_distill_guard_redis_finish(ngx_conf_t *cf,
+    ngx_distill_guard_redis_t *redis);
+
 ngx_int_t ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
     ngx_distill_guard_main_conf_t *mcf);
 void ngx_distill_guard_redis_exit_process(ngx_cycle_t *cycle,

@@ -414,6 +414,12 @@ ngx_distill_guard_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (mcf->redis
+        && ngx_distill_guard_redis_finish(cf, mcf->redis) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (mcf->redis && mcf->secret.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"distill_guard_redis\" needs "

@@ -4,8 +4,10 @@
  * How nodes agree: what the files of redis/ share.
  *
  *     redis        the directive
- *     connection   one socket that keeps itself open; codec, its bytes
- *     route        which connection a key's command goes to
+ *     connection   one socket that keeps itself open; codec, its bytes; tls,
+ *                  what they are wrapped in; resolve, where it goes
+ *     route        which connection a key's command goes to; sentinel and
+ *                  cluster, where the servers are
  *     sync         what is sent when; lease, by which worker
  *     node         how a node introduces itself
  *     report       what is said of a subject, and heard; rank, of many
@@ -29,8 +31,10 @@
 #include <hiredis/hiredis.h>
 
 #include "ngx_distill_guard.h"
-#include "dg_sighting.h"
 #include "dg_schema.h"
+#include "dg_sighting.h"
+#include "dg_slot.h"
+#include "dg_url.h"
 
 
 /* of what lies in Redis, see docs/redis.md */
@@ -43,18 +47,46 @@
 typedef struct ngx_distill_guard_redis_sync_s  ngx_distill_guard_redis_sync_t;
 
 
+/* a server, or a name of several that are alike */
+
+typedef struct {
+    size_t                            len;
+    u_char                            host[DG_URL_HOST + 1];    /* with a zero;
+                                                      of a socket its path */
+    in_port_t                         port;
+    ngx_addr_t                       *addrs;    /* of the configuration */
+    ngx_uint_t                        naddrs;   /* 0: none is known from it */
+} ngx_distill_guard_redis_target_t;
+
+
+typedef struct {
+    ngx_str_t                         user;
+    ngx_str_t                         password; /* empty: none is wanted */
+} ngx_distill_guard_redis_login_t;
+
+
 /* the directive; lives as long as its cycle */
 
 struct ngx_distill_guard_redis_s {
     ngx_str_t                         name;     /* for the log; no secret */
-    ngx_addr_t                       *addrs;
-    ngx_uint_t                        naddrs;
-    ngx_uint_t                        db;
-    ngx_str_t                         user;
-    ngx_str_t                         password;
+    dg_url_t                          url;
+    ngx_distill_guard_redis_target_t *targets;  /* servers, or sentinels */
+    ngx_uint_t                        ntargets;
+    ngx_distill_guard_redis_login_t   login;
+    ngx_distill_guard_redis_login_t   sentinel; /* of the sentinels */
     ngx_str_t                         prefix;
     ngx_msec_t                        sync;
     ngx_msec_t                        timeout;
+
+    ngx_str_t                         ca;       /* empty: the system's */
+    ngx_str_t                         cert;
+    ngx_str_t                         key;
+    ngx_str_t                         tls_name; /* empty: that of the host */
+    ngx_flag_t                        verify;
+    void                             *ssl;      /* ngx_ssl_t, or NULL */
+
+    ngx_resolver_t                   *resolver; /* NULL: none is set */
+    ngx_msec_t                        resolver_timeout;
 
     ngx_distill_guard_redis_sync_t   *worker;   /* this process's */
 };
@@ -89,27 +121,64 @@ typedef void (*ngx_distill_guard_redis_reply_pt)(void *data, void *item,
 typedef struct {
     ngx_distill_guard_redis_reply_pt  handler;
     void                             *item;
+    size_t                            len;      /* of the command */
+    ngx_uint_t                        hops;     /* from server to server */
 } ngx_distill_guard_redis_expected_t;
 
 
-struct ngx_distill_guard_redis_connection_s {
-    /* the owner's; it is given to all handlers */
-    void                             *data;
-    void                            (*ready)(void *data);
-    void                            (*progress)(void *data);
-    void                            (*lost)(void *data);
-    void                            (*leave)(void *data);
+typedef void (*ngx_distill_guard_redis_event_pt)(
+    ngx_distill_guard_redis_connection_t *rc);
 
-    /* a reply has come, and is given to its handler after this */
-    void                            (*answer)(void *data,
+
+/* what the owner of a connection is told of */
+
+typedef struct {
+    ngx_distill_guard_redis_event_pt  ready;
+    ngx_distill_guard_redis_event_pt  progress;
+    ngx_distill_guard_redis_event_pt  lost;
+    ngx_distill_guard_redis_event_pt  leave;    /* the worker ends */
+
+    /*
+     * A reply has come.  NGX_OK: it goes to its handler next; NGX_DECLINED:
+     * the handler is to hear that there is none; NGX_DONE: it was seen to.
+     * The command is still there, at rc->front.
+     */
+    ngx_int_t                       (*answer)(
                                         ngx_distill_guard_redis_connection_t
-                                        *rc);
+                                        *rc,
+                                        ngx_distill_guard_redis_expected_t *e,
+                                        redisReply *reply);
 
+    /* what comes unasked; NULL: that is a failure */
+    void                            (*push)(
+                                        ngx_distill_guard_redis_connection_t
+                                        *rc, redisReply *reply);
+} ngx_distill_guard_redis_owner_t;
+
+
+#define NGX_DISTILL_GUARD_REDIS_ADDRS  8        /* of one name */
+
+
+struct ngx_distill_guard_redis_connection_s {
+    void                             *data;     /* it goes to all handlers */
+    ngx_distill_guard_redis_owner_t  *owner;
     ngx_distill_guard_redis_t        *conf;
+    ngx_distill_guard_redis_login_t  *login;
+    ngx_uint_t                        db;
+
+    /* where it goes: each target in turn, and each address of one */
+    ngx_distill_guard_redis_target_t *targets;
+    ngx_uint_t                        ntargets;
+    ngx_uint_t                        target;
+    ngx_uint_t                        address;
+    ngx_uint_t                        naddrs;   /* 0: yet to be found */
+    ngx_sockaddr_t                    addrs[NGX_DISTILL_GUARD_REDIS_ADDRS];
+    socklen_t                         socklens[NGX_DISTILL_GUARD_REDIS_ADDRS];
+    ngx_resolver_ctx_t               *resolving;
 
     ngx_peer_connection_t             peer;
     ngx_log_t                         quiet;
-    ngx_uint_t                        address;  /* of conf->addrs */
+    const char                       *alert;    /* what TLS has said */
 
     ngx_event_t                       retry;
     ngx_msec_t                        patience; /* with a silent server */
@@ -117,9 +186,11 @@ struct ngx_distill_guard_redis_connection_s {
 
     redisReader                      *reader;
     size_t                            unread;   /* fed since a whole reply */
+    size_t                            most;     /* of these */
 
-    u_char                           *start;    /* what is to be sent */
-    u_char                           *pos;
+    u_char                           *start;    /* commands: */
+    u_char                           *front;    /* sent, not answered */
+    u_char                           *pos;      /* to be sent */
     u_char                           *last;
     u_char                           *end;
 
@@ -127,7 +198,7 @@ struct ngx_distill_guard_redis_connection_s {
     ngx_uint_t                        first;
     ngx_uint_t                        nexpected;
 
-    uint64_t                          sent;     /* bytes, ever */
+    uint64_t                          sent;     /* bytes, not yet counted */
     uint64_t                          received;
 
     /* of the last failure */
@@ -171,9 +242,26 @@ size_t ngx_distill_guard_redis_room(ngx_distill_guard_redis_connection_t *rc,
 /* sends what was queued; to be called outside of reply handlers only */
 void ngx_distill_guard_redis_flush(ngx_distill_guard_redis_connection_t *rc);
 
-/* lets it work for at most so long, outside of the event loop */
-void ngx_distill_guard_redis_pump(ngx_distill_guard_redis_connection_t *rc,
-    ngx_msec_t time);
+/*
+ * For a worker about to end, which has no event loop any more: says what to
+ * wait for on which socket, or NGX_DECLINED if there is none; and acts on
+ * what has come.
+ */
+ngx_int_t ngx_distill_guard_redis_poll(
+    ngx_distill_guard_redis_connection_t *rc, struct pollfd *pfd);
+void ngx_distill_guard_redis_polled(ngx_distill_guard_redis_connection_t *rc,
+    struct pollfd *pfd);
+
+/* it goes elsewhere from now on, at once if it is closed */
+void ngx_distill_guard_redis_redirect(
+    ngx_distill_guard_redis_connection_t *rc);
+
+/* the addresses are there; or they are not, for the reason given */
+void ngx_distill_guard_redis_resolved(
+    ngx_distill_guard_redis_connection_t *rc);
+
+/* says who we are: what is read and written from now on is Redis' */
+void ngx_distill_guard_redis_greet(ngx_distill_guard_redis_connection_t *rc);
 
 /*
  * Gives the connection up, for the reason given.  Within a reply handler it
@@ -188,9 +276,44 @@ void ngx_distill_guard_redis_refused(ngx_distill_guard_redis_connection_t *rc,
     redisReply *reply);
 
 
+/* --- resolve --- */
+
+
+/* where a host is by the configuration; NGX_CONF_OK */
+char *ngx_distill_guard_redis_locate(ngx_conf_t *cf,
+    ngx_distill_guard_redis_target_t *target, ngx_distill_guard_redis_t *redis,
+    dg_url_host_t *host);
+
+/*
+ * Finds the addresses of the target that is next, without waiting for
+ * anybody: ngx_distill_guard_redis_resolved() is called, at once or later,
+ * or the connection has failed.
+ */
+void ngx_distill_guard_redis_resolve(
+    ngx_distill_guard_redis_connection_t *rc);
+void ngx_distill_guard_redis_resolve_stop(
+    ngx_distill_guard_redis_connection_t *rc);
+
+
+/* --- tls --- */
+
+
+/* what certificates and names the directive has: for all its connections */
+char *ngx_distill_guard_redis_tls_init(ngx_conf_t *cf,
+    ngx_distill_guard_redis_t *redis);
+
+/* the handshake; then ngx_distill_guard_redis_greet(), or it has failed */
+void ngx_distill_guard_redis_tls(ngx_distill_guard_redis_connection_t *rc);
+void ngx_distill_guard_redis_tls_close(ngx_connection_t *c);
+
+void ngx_distill_guard_redis_write_handler(ngx_event_t *wev);
+void ngx_distill_guard_redis_read_handler(ngx_event_t *rev);
+
+
 /* --- codec --- */
 
 
+#define NGX_DISTILL_GUARD_REDIS_SEND     (256 * 1024)
 #define NGX_DISTILL_GUARD_REDIS_EXPECTED 4096   /* replies to come */
 
 /* another reader */
@@ -201,6 +324,15 @@ ngx_int_t ngx_distill_guard_redis_reader(
 void ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
     u_char *buf, size_t n);
 
+/*
+ * Queues the command at the front of another connection here, and with it
+ * its handler, "ASKING" ahead of it if it is said so.
+ */
+ngx_int_t ngx_distill_guard_redis_forward(
+    ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_connection_t *from,
+    ngx_distill_guard_redis_expected_t *e, ngx_uint_t asking);
+
 /* a reply has come; waits for the next one, if there is one to come */
 void ngx_distill_guard_redis_wait(ngx_distill_guard_redis_connection_t *rc);
 
@@ -210,6 +342,134 @@ ngx_uint_t ngx_distill_guard_redis_passes(redisReply *reply);
 
 /* --- route --- */
 
+
+#define NGX_DISTILL_GUARD_REDIS_LINKS    128
+#define NGX_DISTILL_GUARD_REDIS_NO_LINK  255
+
+
+/* a server that holds keys */
+
+typedef struct {
+    ngx_distill_guard_redis_connection_t  connection;   /* first */
+    ngx_distill_guard_redis_sync_t   *sync;
+    ngx_distill_guard_redis_target_t  target;
+    ngx_uint_t                        number;   /* in the route */
+    ngx_uint_t                        loading;  /* scripts: replies to come */
+    uint64_t                          named;    /* by other servers, last, in
+                                                   ms */
+    unsigned                          wanted:1; /* it has slots */
+    unsigned                          ready:1;  /* commands may be sent */
+    unsigned                          tried:1;  /* it was, or it has failed */
+} ngx_distill_guard_redis_link_t;
+
+
+/* how servers are found */
+
+typedef struct {
+    ngx_int_t                       (*open)(
+                                        ngx_distill_guard_redis_sync_t *sync);
+    void                            (*tick)(
+                                        ngx_distill_guard_redis_sync_t *sync);
+    void                            (*ready)(
+                                        ngx_distill_guard_redis_link_t *link);
+    void                            (*lost)(
+                                        ngx_distill_guard_redis_link_t *link);
+    ngx_int_t                       (*answer)(
+                                        ngx_distill_guard_redis_link_t *link,
+                                        ngx_distill_guard_redis_expected_t *e,
+                                        redisReply *reply);
+} ngx_distill_guard_redis_topology_t;
+
+
+/* of the worker that has the lease */
+
+typedef struct {
+    const ngx_distill_guard_redis_topology_t  *topology;
+
+    ngx_uint_t                        nlinks;
+    ngx_distill_guard_redis_link_t   *links[NGX_DISTILL_GUARD_REDIS_LINKS];
+
+    u_char                            slots[DG_SLOTS];  /* links' numbers */
+    ngx_uint_t                        uncovered;        /* of these */
+
+    /* to those who know where the servers are: sentinels, or any of a
+       cluster */
+    ngx_distill_guard_redis_connection_t  guide;
+    ngx_distill_guard_redis_connection_t  listener;
+
+    uint64_t                          asked;    /* when, ms */
+    ngx_uint_t                        turn;     /* of links, to be asked */
+
+    unsigned                          mapped:1; /* slots are known */
+    unsigned                          asking:1;
+    unsigned                          guided:1; /* the guide is ready */
+    unsigned                          listens:1;
+    unsigned                          stale:1;  /* what is known */
+} ngx_distill_guard_redis_route_t;
+
+
+extern const ngx_distill_guard_redis_topology_t
+    ngx_distill_guard_redis_sentinel;
+extern const ngx_distill_guard_redis_topology_t
+    ngx_distill_guard_redis_cluster;
+
+
+ngx_int_t ngx_distill_guard_redis_route_open(
+    ngx_distill_guard_redis_sync_t *sync);
+void ngx_distill_guard_redis_route_close(
+    ngx_distill_guard_redis_sync_t *sync);
+void ngx_distill_guard_redis_route_tick(ngx_distill_guard_redis_sync_t *sync);
+
+/* a connection that is no link, to the targets of the directive */
+ngx_int_t ngx_distill_guard_redis_route_guide(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_owner_t *owner);
+
+/* what such connections do alike */
+void ngx_distill_guard_redis_guide_progress(
+    ngx_distill_guard_redis_connection_t *rc);
+void ngx_distill_guard_redis_guide_leave(
+    ngx_distill_guard_redis_connection_t *rc);
+ngx_int_t ngx_distill_guard_redis_guide_answer(
+    ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_expected_t *e, redisReply *reply);
+
+/* the link to a server, a new one if there is none; NULL: there is no room */
+ngx_distill_guard_redis_link_t *ngx_distill_guard_redis_link(
+    ngx_distill_guard_redis_sync_t *sync, u_char *host, size_t len,
+    in_port_t port);
+void ngx_distill_guard_redis_unlink(ngx_distill_guard_redis_link_t *link);
+
+/* the server is what it should be: commands may be sent to it */
+void ngx_distill_guard_redis_serve(ngx_distill_guard_redis_link_t *link);
+
+/* all servers that are wanted can be spoken to */
+ngx_uint_t ngx_distill_guard_redis_route_whole(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* they can, or it was tried in vain, and some can */
+ngx_uint_t ngx_distill_guard_redis_route_stands(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* some can */
+ngx_uint_t ngx_distill_guard_redis_route_any(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* nothing goes to any of them: all links are given up for one reason */
+void ngx_distill_guard_redis_route_fail(ngx_distill_guard_redis_sync_t *sync,
+    const char *fmt, ...);
+
+/* what has been sent and received since the last time */
+void ngx_distill_guard_redis_route_traffic(
+    ngx_distill_guard_redis_sync_t *sync, uint64_t *sent, uint64_t *received);
+
+void ngx_distill_guard_redis_route_proved(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* lets them work for at most so long, outside of the event loop */
+void ngx_distill_guard_redis_route_pump(ngx_distill_guard_redis_sync_t *sync,
+    ngx_msec_t time);
 
 /*
  * Sends a command to the server that has the key; to any if the key is NULL.
@@ -359,7 +619,7 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_int_t                         ident;
     ngx_uint_t                        nnodes;
 
-    ngx_distill_guard_redis_connection_t  connection;
+    ngx_distill_guard_redis_route_t  *route;    /* with the lease */
 
     ngx_event_t                       tick;
     ngx_event_t                       more;
@@ -370,7 +630,7 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_uint_t                        nranks;
     uint64_t                          ranked;   /* when last sent, ms */
 
-    /* that whose reply is being handled */
+    /* that whose reply is being handled: of a link */
     ngx_distill_guard_redis_connection_t  *answering;
 
     ngx_str_t                         script[NGX_DISTILL_GUARD_REDIS_SCRIPTS];
@@ -381,7 +641,6 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_distill_guard_redis_decisions_t  decisions;
 
     ngx_uint_t                        awaited;  /* replies */
-    ngx_uint_t                        loading;  /* scripts, of these */
     uint64_t                          beat;     /* when last registered, ms */
     uint64_t                          agreed;   /* when schema and secret
                                                    were last compared, ms */
@@ -390,7 +649,7 @@ struct ngx_distill_guard_redis_sync_s {
     uint64_t                          connects; /* these are to be added */
     uint64_t                          failures;
     uint64_t                          errors;
-    uint64_t                          sent;
+    uint64_t                          sent;     /* by links that are gone */
     uint64_t                          received;
     int64_t                           skew;
 
@@ -409,6 +668,21 @@ struct ngx_distill_guard_redis_sync_s {
     unsigned                          wrong_type:1; /* was logged */
 };
 
+
+/* a server can be spoken to; one cannot any more; replies have come */
+void ngx_distill_guard_redis_sync_ready(
+    ngx_distill_guard_redis_link_t *link);
+void ngx_distill_guard_redis_sync_lost(ngx_distill_guard_redis_sync_t *sync);
+void ngx_distill_guard_redis_sync_progress(
+    ngx_distill_guard_redis_sync_t *sync);
+
+/* nginx has asked this worker to end; its streams may go on for long */
+void ngx_distill_guard_redis_sync_leave(ngx_distill_guard_redis_sync_t *sync);
+
+/* something is wrong, whoever says so: that is logged if it is news */
+void ngx_distill_guard_redis_trouble(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_failure_t failure, ngx_err_t err,
+    const char *fmt, ...);
 
 /* one of the replies counted in sync->awaited has come, or will not */
 void ngx_distill_guard_redis_answered(ngx_distill_guard_redis_sync_t *sync);
@@ -442,15 +716,14 @@ void ngx_distill_guard_redis_release(ngx_distill_guard_redis_sync_t *sync);
 void ngx_distill_guard_redis_identify(ngx_distill_guard_redis_node_t *node,
     dg_store_t *store);
 
-/* what is to be said and asked once the connection stands */
-void ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync);
+/* do we keep what the others keep?  To be settled before the first round */
+void ngx_distill_guard_redis_agree(ngx_distill_guard_redis_sync_t *sync);
 
 /* from time to time */
 void ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync);
 
 /* the server does not know our scripts */
-void ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_connection_t *rc);
+void ngx_distill_guard_redis_load(ngx_distill_guard_redis_link_t *link);
 
 
 /* --- script --- */

@@ -9,13 +9,8 @@
 #include "ngx_distill_guard_redis.h"
 
 
-/*
- * Of one reply.  The largest that is asked for are 100 decisions out of a
- * hash; of one that Redis keeps in one piece, as it does with 128 short ones
- * or 512, it sends all.
- */
-#define NGX_DISTILL_GUARD_REDIS_REPLY     (256 * 1024)
-#define NGX_DISTILL_GUARD_REDIS_ELEMENTS  4096
+/* of one array: a range for each slot of a cluster is the most there is */
+#define NGX_DISTILL_GUARD_REDIS_ELEMENTS  DG_SLOTS
 
 
 /* hiredis counts elements in another type since 1.0 */
@@ -29,6 +24,17 @@ typedef int     ngx_distill_guard_redis_count_t;
 
 static void *ngx_distill_guard_redis_array(const redisReadTask *task,
     ngx_distill_guard_redis_count_t n);
+static u_char *ngx_distill_guard_redis_reserve(
+    ngx_distill_guard_redis_connection_t *rc, size_t len);
+static size_t ngx_distill_guard_redis_front(
+    ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_expect(
+    ngx_distill_guard_redis_connection_t *rc, size_t len,
+    ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t hops);
+static void ngx_distill_guard_redis_asking_handler(void *data, void *item,
+    redisReply *reply);
+static ngx_int_t ngx_distill_guard_redis_answer(
+    ngx_distill_guard_redis_connection_t *rc, redisReply *reply);
 
 
 /* hiredis' own, but for arrays; set once and alike for all readers */
@@ -86,15 +92,80 @@ ngx_distill_guard_redis_array(const redisReadTask *task,
 }
 
 
+/*
+ * A command stays where it is until it is answered, as it may have to be
+ * repeated to another server.  Those that were make room at the front, which
+ * is used when it is worth moving the others.
+ */
+
+static u_char *
+ngx_distill_guard_redis_reserve(ngx_distill_guard_redis_connection_t *rc,
+    size_t len)
+{
+    size_t  front;
+
+    if (rc->nexpected == NGX_DISTILL_GUARD_REDIS_EXPECTED) {
+        return NULL;
+    }
+
+    if ((size_t) (rc->end - rc->last) >= len) {
+        return rc->last;
+    }
+
+    front = ngx_distill_guard_redis_front(rc);
+
+    if ((size_t) (rc->end - rc->last) + front < len) {
+        return NULL;
+    }
+
+    ngx_memmove(rc->start, rc->front, rc->last - rc->front);
+
+    rc->front -= front;
+    rc->pos -= front;
+    rc->last -= front;
+
+    return rc->last;
+}
+
+
+static size_t
+ngx_distill_guard_redis_front(ngx_distill_guard_redis_connection_t *rc)
+{
+    size_t  front;
+
+    front = rc->front - rc->start;
+
+    return (front >= NGX_DISTILL_GUARD_REDIS_SEND / 4) ? front : 0;
+}
+
+
+static void
+ngx_distill_guard_redis_expect(ngx_distill_guard_redis_connection_t *rc,
+    size_t len, ngx_distill_guard_redis_reply_pt handler, void *item,
+    ngx_uint_t hops)
+{
+    ngx_distill_guard_redis_expected_t  *e;
+
+    e = &rc->expected[(rc->first + rc->nexpected)
+                      % NGX_DISTILL_GUARD_REDIS_EXPECTED];
+    e->handler = handler;
+    e->item = item;
+    e->len = len;
+    e->hops = hops;
+
+    rc->last += len;
+    rc->nexpected++;
+}
+
+
 ngx_int_t
 ngx_distill_guard_redis_command(ngx_distill_guard_redis_connection_t *rc,
     ngx_distill_guard_redis_reply_pt handler, void *item, ngx_uint_t n,
     ngx_str_t *args)
 {
-    u_char                              *p;
-    size_t                               len;
-    ngx_uint_t                           i;
-    ngx_distill_guard_redis_expected_t  *e;
+    u_char      *p;
+    size_t       len;
+    ngx_uint_t   i;
 
     if (!rc->connected || rc->failed) {
         return NGX_DECLINED;
@@ -108,21 +179,13 @@ ngx_distill_guard_redis_command(ngx_distill_guard_redis_connection_t *rc,
         len += NGX_SIZE_T_LEN + 3 + args[i].len + 2;
     }
 
-    if (rc->nexpected == NGX_DISTILL_GUARD_REDIS_EXPECTED) {
+    p = ngx_distill_guard_redis_reserve(rc, len);
+
+    if (p == NULL) {
         return NGX_BUSY;
     }
 
-    if ((size_t) (rc->end - rc->last) < len) {
-
-        if ((size_t) (rc->end - rc->last) + (rc->pos - rc->start) < len) {
-            return NGX_BUSY;
-        }
-
-        rc->last = ngx_movemem(rc->start, rc->pos, rc->last - rc->pos);
-        rc->pos = rc->start;
-    }
-
-    p = ngx_sprintf(rc->last, "*%ui" CRLF, n);
+    p = ngx_sprintf(p, "*%ui" CRLF, n);
 
     for (i = 0; i < n; i++) {
         p = ngx_sprintf(p, "$%uz" CRLF, args[i].len);
@@ -131,15 +194,65 @@ ngx_distill_guard_redis_command(ngx_distill_guard_redis_connection_t *rc,
         *p++ = LF;
     }
 
-    rc->last = p;
-
-    e = &rc->expected[(rc->first + rc->nexpected)
-                      % NGX_DISTILL_GUARD_REDIS_EXPECTED];
-    e->handler = handler;
-    e->item = item;
-    rc->nexpected++;
+    ngx_distill_guard_redis_expect(rc, p - rc->last, handler, item, 0);
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_distill_guard_redis_forward(ngx_distill_guard_redis_connection_t *rc,
+    ngx_distill_guard_redis_connection_t *from,
+    ngx_distill_guard_redis_expected_t *e, ngx_uint_t asking)
+{
+    u_char     *p;
+    size_t      len;
+    ngx_str_t   args[1];
+
+    if (!rc->connected || rc->failed) {
+        return NGX_DECLINED;
+    }
+
+    /* room for both, so that there is not one without the other */
+
+    len = e->len + 2 * (NGX_INT_T_LEN + 3 + NGX_SIZE_T_LEN + 3)
+          + sizeof("ASKING" CRLF) - 1;
+
+    if (rc->nexpected + 2 > NGX_DISTILL_GUARD_REDIS_EXPECTED
+        || ngx_distill_guard_redis_reserve(rc, len) == NULL)
+    {
+        return NGX_BUSY;
+    }
+
+    if (asking) {
+        ngx_str_set(&args[0], "ASKING");
+
+        (void) ngx_distill_guard_redis_command(rc,
+                            ngx_distill_guard_redis_asking_handler, NULL, 1,
+                            args);
+    }
+
+    p = ngx_distill_guard_redis_reserve(rc, e->len);
+
+    if (p == NULL) {
+        return NGX_BUSY;
+    }
+
+    ngx_memcpy(p, from->front, e->len);
+
+    ngx_distill_guard_redis_expect(rc, e->len, e->handler, e->item,
+                                   e->hops + 1);
+
+    return NGX_OK;
+}
+
+
+/* whatever it says, the command that follows is answered for itself */
+
+static void
+ngx_distill_guard_redis_asking_handler(void *data, void *item,
+    redisReply *reply)
+{
 }
 
 
@@ -154,7 +267,7 @@ ngx_distill_guard_redis_room(ngx_distill_guard_redis_connection_t *rc,
 
     *replies = NGX_DISTILL_GUARD_REDIS_EXPECTED - rc->nexpected;
 
-    return (rc->end - rc->last) + (rc->pos - rc->start);
+    return (rc->end - rc->last) + ngx_distill_guard_redis_front(rc);
 }
 
 
@@ -162,8 +275,8 @@ void
 ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
     u_char *buf, size_t n)
 {
-    void                                *reply;
-    ngx_distill_guard_redis_expected_t  *e;
+    void       *reply;
+    ngx_int_t   status;
 
     if (redisReaderFeed(rc->reader, (char *) buf, n) != REDIS_OK) {
         goto invalid;
@@ -181,20 +294,14 @@ ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
             break;
         }
 
-        if (rc->nexpected == 0) {
-            freeReplyObject(reply);
-            goto invalid;
-        }
-
-        e = &rc->expected[rc->first];
-        rc->first = (rc->first + 1) % NGX_DISTILL_GUARD_REDIS_EXPECTED;
-        rc->nexpected--;
-
         rc->unread = rc->reader->len - rc->reader->pos;
 
-        rc->answer(rc->data, rc);
-        e->handler(rc->data, e->item, reply);
+        status = ngx_distill_guard_redis_answer(rc, reply);
         freeReplyObject(reply);
+
+        if (status != NGX_OK) {
+            goto invalid;
+        }
 
         if (rc->failed) {
             return;
@@ -203,7 +310,7 @@ ngx_distill_guard_redis_feed(ngx_distill_guard_redis_connection_t *rc,
         ngx_distill_guard_redis_wait(rc);
     }
 
-    if (rc->unread <= NGX_DISTILL_GUARD_REDIS_REPLY) {
+    if (rc->unread <= rc->most) {
         return;
     }
 
@@ -211,6 +318,57 @@ invalid:
 
     ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
                                  "what it sends is no Redis reply");
+}
+
+
+/* NGX_ERROR if nothing was asked, or not yet */
+
+static ngx_int_t
+ngx_distill_guard_redis_answer(ngx_distill_guard_redis_connection_t *rc,
+    redisReply *reply)
+{
+    ngx_int_t                           n;
+    ngx_distill_guard_redis_expected_t  e;
+
+    if (rc->owner->push
+        && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
+        && reply->element[0]->type == REDIS_REPLY_STRING
+        && ngx_strcmp(reply->element[0]->str, "message") == 0)
+    {
+        rc->owner->push(rc, reply);
+        return NGX_OK;
+    }
+
+    if (rc->nexpected == 0) {
+        return NGX_ERROR;
+    }
+
+    e = rc->expected[rc->first];
+
+    if (e.len > (size_t) (rc->pos - rc->front)) {
+        return NGX_ERROR;
+    }
+
+    n = rc->owner->answer(rc, &e, reply);
+
+    rc->first = (rc->first + 1) % NGX_DISTILL_GUARD_REDIS_EXPECTED;
+    rc->nexpected--;
+    rc->front += e.len;
+
+    if (rc->front == rc->last) {
+        rc->front = rc->start;
+        rc->pos = rc->start;
+        rc->last = rc->start;
+    }
+
+    if (n == NGX_OK) {
+        e.handler(rc->data, e.item, reply);
+
+    } else if (n == NGX_DECLINED) {
+        e.handler(rc->data, e.item, NULL);
+    }
+
+    return NGX_OK;
 }
 
 

@@ -6,7 +6,9 @@
  *
  * A failure is told to the owner with its reason, the handlers of replies
  * that will not come are called without one, and another attempt is made,
- * at the next address if there are several.  How soon depends on the
+ * at the next address if there are several and this one was never of use.
+ * A name is looked up again when its addresses have been tried, or what was
+ * of use is gone.  How soon the next attempt is made depends on the
  * failure.  Where asking costs nobody anything, as with a port that nobody
  * listens on, it is after one sync interval.  A server that does not answer
  * is waited for with growing patience, rather than left alone for growing
@@ -19,8 +21,6 @@
 #include "ngx_distill_guard_redis.h"
 
 
-#define NGX_DISTILL_GUARD_REDIS_SEND      (256 * 1024)
-
 #define NGX_DISTILL_GUARD_REDIS_RECV      16384
 #define NGX_DISTILL_GUARD_REDIS_RECVS     16    /* per event */
 
@@ -30,6 +30,8 @@
 
 static void ngx_distill_guard_redis_open(
     ngx_distill_guard_redis_connection_t *rc);
+static void ngx_distill_guard_redis_connect_failed(
+    ngx_distill_guard_redis_connection_t *rc, ngx_err_t err);
 static void ngx_distill_guard_redis_close(
     ngx_distill_guard_redis_connection_t *rc);
 static void ngx_distill_guard_redis_failed(
@@ -46,10 +48,8 @@ static void ngx_distill_guard_redis_select_handler(void *data, void *item,
     redisReply *reply);
 static void ngx_distill_guard_redis_greeted(
     ngx_distill_guard_redis_connection_t *rc);
-static void ngx_distill_guard_redis_read_handler(ngx_event_t *rev);
 static void ngx_distill_guard_redis_read(
     ngx_distill_guard_redis_connection_t *rc);
-static void ngx_distill_guard_redis_write_handler(ngx_event_t *wev);
 static void ngx_distill_guard_redis_closed(
     ngx_distill_guard_redis_connection_t *rc, ngx_err_t err,
     const char *what);
@@ -91,6 +91,7 @@ ngx_distill_guard_redis_start(ngx_distill_guard_redis_connection_t *rc)
 
     rc->patience = rc->conf->timeout;
     rc->delay = NGX_DISTILL_GUARD_REDIS_DELAY;
+    rc->naddrs = 0;
     rc->started = 1;
 
     ngx_distill_guard_redis_open(rc);
@@ -112,6 +113,7 @@ ngx_distill_guard_redis_stop(ngx_distill_guard_redis_connection_t *rc)
         ngx_del_timer(&rc->retry);
     }
 
+    ngx_distill_guard_redis_resolve_stop(rc);
     ngx_distill_guard_redis_close(rc);
 
     ngx_free(rc->start);
@@ -130,17 +132,33 @@ ngx_distill_guard_redis_proved(ngx_distill_guard_redis_connection_t *rc)
 }
 
 
+void
+ngx_distill_guard_redis_redirect(ngx_distill_guard_redis_connection_t *rc)
+{
+    rc->naddrs = 0;
+    rc->address = 0;
+    rc->patience = rc->conf->timeout;
+    rc->delay = NGX_DISTILL_GUARD_REDIS_DELAY;
+
+    if (rc->resolving) {
+        ngx_distill_guard_redis_resolve_stop(rc);
+        ngx_add_timer(&rc->retry, 0);
+
+    } else if (rc->retry.timer_set) {
+        ngx_del_timer(&rc->retry);
+        ngx_add_timer(&rc->retry, 0);
+    }
+}
+
+
 static void
 ngx_distill_guard_redis_open(ngx_distill_guard_redis_connection_t *rc)
 {
-    ngx_int_t          n;
-    ngx_err_t          err;
-    ngx_addr_t        *addr;
-    ngx_connection_t  *c;
-
     rc->failed = 0;
     rc->proved = 0;
     rc->hello = 0;
+    rc->alert = NULL;
+    rc->front = rc->start;
     rc->pos = rc->start;
     rc->last = rc->start;
 
@@ -150,13 +168,30 @@ ngx_distill_guard_redis_open(ngx_distill_guard_redis_connection_t *rc)
         return;
     }
 
-    addr = &rc->conf->addrs[rc->address % rc->conf->naddrs];
+    if (rc->naddrs) {
+        ngx_distill_guard_redis_resolved(rc);
+        return;
+    }
+
+    rc->address = 0;
+    ngx_distill_guard_redis_resolve(rc);
+}
+
+
+void
+ngx_distill_guard_redis_resolved(ngx_distill_guard_redis_connection_t *rc)
+{
+    ngx_int_t          n;
+    ngx_err_t          err;
+    ngx_connection_t  *c;
+
+    static ngx_str_t   name = ngx_string("redis");
 
     ngx_memzero(&rc->peer, sizeof(ngx_peer_connection_t));
 
-    rc->peer.sockaddr = addr->sockaddr;
-    rc->peer.socklen = addr->socklen;
-    rc->peer.name = &addr->name;
+    rc->peer.sockaddr = &rc->addrs[rc->address].sockaddr;
+    rc->peer.socklen = rc->socklens[rc->address];
+    rc->peer.name = &name;
     rc->peer.get = ngx_event_get_peer;
     rc->peer.log = &rc->quiet;
     rc->peer.log_error = NGX_ERROR_ERR;
@@ -176,12 +211,7 @@ ngx_distill_guard_redis_open(ngx_distill_guard_redis_connection_t *rc)
             return;
         }
 
-        ngx_distill_guard_redis_fail(rc,
-                                     err == NGX_ECONNREFUSED
-                                     || err == NGX_ENOENT
-                                     ? NGX_DISTILL_GUARD_REDIS_GONE
-                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
-                                     err, "connect() failed");
+        ngx_distill_guard_redis_connect_failed(rc, err);
         return;
     }
 
@@ -205,6 +235,18 @@ ngx_distill_guard_redis_open(ngx_distill_guard_redis_connection_t *rc)
 
 
 static void
+ngx_distill_guard_redis_connect_failed(
+    ngx_distill_guard_redis_connection_t *rc, ngx_err_t err)
+{
+    ngx_distill_guard_redis_fail(rc, err == NGX_ECONNREFUSED
+                                     || err == NGX_ENOENT
+                                     ? NGX_DISTILL_GUARD_REDIS_GONE
+                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
+                                 err, "connect() failed");
+}
+
+
+static void
 ngx_distill_guard_redis_close(ngx_distill_guard_redis_connection_t *rc)
 {
     ngx_connection_t                    *c;
@@ -215,6 +257,7 @@ ngx_distill_guard_redis_close(ngx_distill_guard_redis_connection_t *rc)
     rc->connected = 0;
 
     if (c) {
+        ngx_distill_guard_redis_tls_close(c);
         ngx_close_connection(c);
     }
 
@@ -231,6 +274,7 @@ ngx_distill_guard_redis_close(ngx_distill_guard_redis_connection_t *rc)
         e->handler(rc->data, e->item, NULL);
     }
 
+    rc->front = rc->start;
     rc->pos = rc->start;
     rc->last = rc->start;
 }
@@ -271,10 +315,21 @@ ngx_distill_guard_redis_failed(ngx_distill_guard_redis_connection_t *rc)
 {
     ngx_distill_guard_redis_close(rc);
 
-    rc->address++;
-    rc->lost(rc->data);
+    if (rc->proved || rc->address + 1 >= rc->naddrs) {
 
-    if (rc->started) {
+        if (!rc->proved) {
+            rc->target = (rc->target + 1) % rc->ntargets;
+        }
+
+        rc->naddrs = 0;
+
+    } else {
+        rc->address++;
+    }
+
+    rc->owner->lost(rc);
+
+    if (rc->started && !rc->retry.timer_set) {
         ngx_add_timer(&rc->retry, ngx_distill_guard_redis_pause(rc));
     }
 }
@@ -339,54 +394,58 @@ ngx_distill_guard_redis_test_connect(ngx_connection_t *c)
 static void
 ngx_distill_guard_redis_connected(ngx_distill_guard_redis_connection_t *rc)
 {
-    u_char                     db[NGX_INT_T_LEN];
-    ngx_int_t                  err;
-    ngx_str_t                  args[3];
-    ngx_uint_t                 n;
-    ngx_connection_t          *c;
-    ngx_distill_guard_redis_t *conf;
+    ngx_int_t  err;
 
-    c = rc->peer.connection;
-    conf = rc->conf;
-
-    err = ngx_distill_guard_redis_test_connect(c);
+    err = ngx_distill_guard_redis_test_connect(rc->peer.connection);
 
     if (err) {
-        ngx_distill_guard_redis_fail(rc,
-                                     err == NGX_ECONNREFUSED
-                                     ? NGX_DISTILL_GUARD_REDIS_GONE
-                                     : NGX_DISTILL_GUARD_REDIS_UNFIT,
-                                     err, "connect() failed");
+        ngx_distill_guard_redis_connect_failed(rc, err);
         return;
     }
 
-    rc->connected = 1;
-
     if (rc->peer.sockaddr->sa_family != AF_UNIX) {
         /* a failure costs time, not the connection */
-        (void) ngx_tcp_nodelay(c);
+        (void) ngx_tcp_nodelay(rc->peer.connection);
     }
 
-    if (conf->password.len) {
+    if (rc->conf->ssl) {
+        ngx_distill_guard_redis_tls(rc);
+        return;
+    }
+
+    ngx_distill_guard_redis_greet(rc);
+}
+
+
+void
+ngx_distill_guard_redis_greet(ngx_distill_guard_redis_connection_t *rc)
+{
+    u_char      db[NGX_INT_T_LEN];
+    ngx_str_t   args[3];
+    ngx_uint_t  n;
+
+    rc->connected = 1;
+
+    if (rc->login->password.len) {
         n = 0;
         ngx_str_set(&args[n], "AUTH");
         n++;
 
-        if (conf->user.len) {
-            args[n++] = conf->user;
+        if (rc->login->user.len) {
+            args[n++] = rc->login->user;
         }
 
-        args[n++] = conf->password;
+        args[n++] = rc->login->password;
 
         (void) ngx_distill_guard_redis_command(rc,
                           ngx_distill_guard_redis_auth_handler, rc, n, args);
         rc->hello++;
     }
 
-    if (conf->db) {
+    if (rc->db) {
         ngx_str_set(&args[0], "SELECT");
         args[1].data = db;
-        args[1].len = ngx_sprintf(db, "%ui", conf->db) - db;
+        args[1].len = ngx_sprintf(db, "%ui", rc->db) - db;
 
         (void) ngx_distill_guard_redis_command(rc,
                           ngx_distill_guard_redis_select_handler, rc, 2,
@@ -395,7 +454,7 @@ ngx_distill_guard_redis_connected(ngx_distill_guard_redis_connection_t *rc)
     }
 
     if (rc->hello == 0) {
-        rc->ready(rc->data);
+        rc->owner->ready(rc);
     }
 
     ngx_distill_guard_redis_flush(rc);
@@ -425,8 +484,13 @@ ngx_distill_guard_redis_auth_handler(void *data, void *item,
     /* the reply is not told: old servers repeat in it what they were sent */
 
     ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
-                                 "AUTH was refused, check the user and "
-                                 "password_file of \"distill_guard_redis\"");
+                                 rc->login == &rc->conf->sentinel
+                                 ? "AUTH was refused, check sentinel_user and "
+                                   "sentinel_password_file of "
+                                   "\"distill_guard_redis\""
+                                 : "AUTH was refused, check the user and "
+                                   "password_file of "
+                                   "\"distill_guard_redis\"");
 }
 
 
@@ -453,7 +517,7 @@ static void
 ngx_distill_guard_redis_greeted(ngx_distill_guard_redis_connection_t *rc)
 {
     if (--rc->hello == 0) {
-        rc->ready(rc->data);
+        rc->owner->ready(rc);
     }
 }
 
@@ -488,11 +552,6 @@ ngx_distill_guard_redis_flush(ngx_distill_guard_redis_connection_t *rc)
         rc->sent += n;
     }
 
-    if (rc->pos == rc->last) {
-        rc->pos = rc->start;
-        rc->last = rc->start;
-    }
-
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
         ngx_distill_guard_redis_closed(rc, 0, "no event for its socket");
         return;
@@ -504,7 +563,7 @@ ngx_distill_guard_redis_flush(ngx_distill_guard_redis_connection_t *rc)
 }
 
 
-static void
+void
 ngx_distill_guard_redis_write_handler(ngx_event_t *wev)
 {
     ngx_connection_t                      *c;
@@ -521,13 +580,12 @@ ngx_distill_guard_redis_write_handler(ngx_event_t *wev)
     ngx_distill_guard_redis_flush(rc);
 
     if (rc->connected) {
-        rc->progress(rc->data);
-        ngx_distill_guard_redis_flush(rc);
+        rc->owner->progress(rc);
     }
 }
 
 
-static void
+void
 ngx_distill_guard_redis_read_handler(ngx_event_t *rev)
 {
     ngx_connection_t                      *c;
@@ -537,7 +595,7 @@ ngx_distill_guard_redis_read_handler(ngx_event_t *rev)
     rc = c->data;
 
     if (c->close) {
-        rc->leave(rc->data);
+        rc->owner->leave(rc);
         return;
     }
 
@@ -552,7 +610,9 @@ ngx_distill_guard_redis_read_handler(ngx_event_t *rev)
     if (!rc->connected) {
         ngx_distill_guard_redis_connected(rc);
 
-        if (!rc->connected) {
+        /* with TLS it goes on after the handshake */
+
+        if (!rc->connected || rc->conf->ssl) {
             return;
         }
     }
@@ -571,8 +631,7 @@ ngx_distill_guard_redis_read_handler(ngx_event_t *rev)
         return;
     }
 
-    rc->progress(rc->data);
-    ngx_distill_guard_redis_flush(rc);
+    rc->owner->progress(rc);
 }
 
 
@@ -615,48 +674,53 @@ ngx_distill_guard_redis_read(ngx_distill_guard_redis_connection_t *rc)
 }
 
 
-/*
- * For a worker about to end, which has no event loop any more: waits for the
- * socket, and has its handlers run.
- */
-
-void
-ngx_distill_guard_redis_pump(ngx_distill_guard_redis_connection_t *rc,
-    ngx_msec_t time)
+ngx_int_t
+ngx_distill_guard_redis_poll(ngx_distill_guard_redis_connection_t *rc,
+    struct pollfd *pfd)
 {
-    struct pollfd      pfd;
     ngx_connection_t  *c;
 
     c = rc->peer.connection;
 
     if (!rc->connected || rc->failed) {
-        return;
+        return NGX_DECLINED;
     }
 
     c->close = 0;
 
-    pfd.fd = c->fd;
-    pfd.events = POLLIN;
-    pfd.revents = 0;
+    pfd->fd = c->fd;
+    pfd->events = POLLIN;
+    pfd->revents = 0;
 
     if (rc->pos < rc->last) {
-        pfd.events |= POLLOUT;
+        pfd->events |= POLLOUT;
     }
 
-    if (poll(&pfd, 1, (int) time) > 0) {
+    return NGX_OK;
+}
 
-        if (pfd.revents & POLLOUT) {
-            c->write->ready = 1;
-            ngx_distill_guard_redis_write_handler(c->write);
-        }
 
-        if ((pfd.revents & ~POLLOUT) && rc->connected) {
-            c->read->ready = 1;
-            ngx_distill_guard_redis_read_handler(c->read);
-        }
+void
+ngx_distill_guard_redis_polled(ngx_distill_guard_redis_connection_t *rc,
+    struct pollfd *pfd)
+{
+    ngx_connection_t  *c;
+
+    if (!rc->connected || rc->failed) {
+        return;
     }
 
-    ngx_time_update();
+    c = rc->peer.connection;
+
+    if (pfd->revents & POLLOUT) {
+        c->write->ready = 1;
+        ngx_distill_guard_redis_write_handler(c->write);
+    }
+
+    if ((pfd->revents & ~POLLOUT) && rc->connected && !rc->failed) {
+        c->read->ready = 1;
+        ngx_distill_guard_redis_read_handler(c->read);
+    }
 }
 
 
@@ -688,6 +752,12 @@ static void
 ngx_distill_guard_redis_closed(ngx_distill_guard_redis_connection_t *rc,
     ngx_err_t err, const char *what)
 {
+    if (rc->alert) {
+        ngx_distill_guard_redis_fail(rc, NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
+                                     "TLS: %s", rc->alert);
+        return;
+    }
+
     ngx_distill_guard_redis_fail(rc, rc->proved
                                      ? NGX_DISTILL_GUARD_REDIS_GONE
                                      : NGX_DISTILL_GUARD_REDIS_UNFIT,

@@ -22,8 +22,6 @@
 #define NGX_DISTILL_GUARD_REDIS_NODES      10000    /* listed */
 
 
-static void ngx_distill_guard_redis_agree(
-    ngx_distill_guard_redis_sync_t *sync);
 static void ngx_distill_guard_redis_agree_on(
     ngx_distill_guard_redis_sync_t *sync, const char *name, ngx_str_t *value,
     ngx_distill_guard_redis_reply_pt handler);
@@ -39,6 +37,8 @@ static void ngx_distill_guard_redis_schema_handler(void *data, void *item,
     redisReply *reply);
 static void ngx_distill_guard_redis_check_handler(void *data, void *item,
     redisReply *reply);
+static ngx_uint_t ngx_distill_guard_redis_is_heard(
+    ngx_distill_guard_redis_sync_t *sync, redisReply *reply);
 static void ngx_distill_guard_redis_node_handler(void *data, void *item,
     redisReply *reply);
 static void ngx_distill_guard_redis_time_handler(void *data, void *item,
@@ -58,27 +58,18 @@ ngx_distill_guard_redis_identify(ngx_distill_guard_redis_node_t *node,
 }
 
 
-void
-ngx_distill_guard_redis_introduce(ngx_distill_guard_redis_sync_t *sync)
-{
-    sync->loading = 0;
-    sync->beat = 0;
-
-    ngx_distill_guard_redis_load(sync, &sync->connection);
-    ngx_distill_guard_redis_agree(sync);
-}
-
-
 /* scripts are a connection's matter: each server has to know them */
 
 void
-ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync,
-    ngx_distill_guard_redis_connection_t *rc)
+ngx_distill_guard_redis_load(ngx_distill_guard_redis_link_t *link)
 {
-    ngx_str_t   args[3];
-    ngx_uint_t  i;
+    ngx_str_t                        args[3];
+    ngx_uint_t                       i;
+    ngx_distill_guard_redis_sync_t  *sync;
 
-    if (sync->loading) {
+    sync = link->sync;
+
+    if (link->loading) {
         return;
     }
 
@@ -88,12 +79,12 @@ ngx_distill_guard_redis_load(ngx_distill_guard_redis_sync_t *sync,
     for (i = 0; i < NGX_DISTILL_GUARD_REDIS_SCRIPTS; i++) {
         args[2] = sync->script[i];
 
-        if (ngx_distill_guard_redis_command(rc,
+        if (ngx_distill_guard_redis_command(&link->connection,
                                          ngx_distill_guard_redis_load_handler,
-                                         sync->sha[i], 3, args)
+                                         link, 3, args)
             == NGX_OK)
         {
-            sync->loading++;
+            link->loading++;
             sync->awaited++;
         }
     }
@@ -105,19 +96,17 @@ ngx_distill_guard_redis_load_handler(void *data, void *item,
     redisReply *reply)
 {
     ngx_distill_guard_redis_sync_t *sync = data;
+    ngx_distill_guard_redis_link_t *link = item;
 
-    sync->loading--;
+    link->loading--;
 
-    if (ngx_distill_guard_redis_is_good(sync, reply)) {
-
-        if (reply->type != REDIS_REPLY_STRING
-            || (size_t) reply->len != NGX_DISTILL_GUARD_REDIS_SHA
-            || ngx_memcmp(item, reply->str, NGX_DISTILL_GUARD_REDIS_SHA) != 0)
-        {
-            ngx_distill_guard_redis_fail(sync->answering,
-                                         NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
-                                         "SCRIPT LOAD gave no script");
-        }
+    if (ngx_distill_guard_redis_is_good(sync, reply)
+        && (reply->type != REDIS_REPLY_STRING
+            || (size_t) reply->len != NGX_DISTILL_GUARD_REDIS_SHA))
+    {
+        ngx_distill_guard_redis_fail(&link->connection,
+                                     NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
+                                     "SCRIPT LOAD gave no script");
     }
 
     ngx_distill_guard_redis_answered(sync);
@@ -130,7 +119,7 @@ ngx_distill_guard_redis_load_handler(void *data, void *item,
  * there are nodes, and longer than anything else under the prefix.
  */
 
-static void
+void
 ngx_distill_guard_redis_agree(ngx_distill_guard_redis_sync_t *sync)
 {
     u_char     schema[NGX_INT_T_LEN], check[16];
@@ -187,8 +176,12 @@ ngx_distill_guard_redis_agree_on(ngx_distill_guard_redis_sync_t *sync,
     ngx_str_set(&args[2], "EX");
     args[3] = args[5];
 
-    (void) ngx_distill_guard_redis_send(sync, &args[1], handler, NULL, 4,
-                                        args);
+    if (ngx_distill_guard_redis_send(sync, &args[1], handler, NULL, 4, args)
+        != NGX_OK)
+    {
+        /* to be tried again before anything else is sent */
+        sync->agreeing = 0;
+    }
 }
 
 
@@ -198,17 +191,12 @@ ngx_distill_guard_redis_schema_handler(void *data, void *item,
 {
     ngx_distill_guard_redis_sync_t *sync = data;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        sync->errors++;
-        ngx_distill_guard_redis_refused(sync->answering, reply);
-
-    } else if (reply
+    if (ngx_distill_guard_redis_is_heard(sync, reply)
         && (reply->type != REDIS_REPLY_STRING
             || ngx_atoi((u_char *) reply->str, reply->len)
                != NGX_DISTILL_GUARD_REDIS_SCHEMA))
     {
-        ngx_distill_guard_redis_fail(sync->answering,
-                               NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
+        ngx_distill_guard_redis_route_fail(sync,
                                "\"%V:schema\" is of another version than %d, "
                                "give \"distill_guard_redis\" another prefix",
                                &sync->conf->prefix,
@@ -229,17 +217,12 @@ ngx_distill_guard_redis_check_handler(void *data, void *item,
 
     ngx_sprintf(check, "%016xL", sync->nodes[0].zone->check);
 
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        sync->errors++;
-        ngx_distill_guard_redis_refused(sync->answering, reply);
-
-    } else if (reply
+    if (ngx_distill_guard_redis_is_heard(sync, reply)
         && (reply->type != REDIS_REPLY_STRING
             || (size_t) reply->len != sizeof(check)
             || ngx_memcmp(reply->str, check, sizeof(check)) != 0))
     {
-        ngx_distill_guard_redis_fail(sync->answering,
-                               NGX_DISTILL_GUARD_REDIS_REFUSED, 0,
+        ngx_distill_guard_redis_route_fail(sync,
                                "other nodes have another "
                                "\"distill_guard_secret\", use one on all "
                                "nodes, or another prefix, or delete "
@@ -248,6 +231,28 @@ ngx_distill_guard_redis_check_handler(void *data, void *item,
     }
 
     ngx_distill_guard_redis_answered(sync);
+}
+
+
+/* nothing is begun before it is known that others keep the same */
+
+static ngx_uint_t
+ngx_distill_guard_redis_is_heard(ngx_distill_guard_redis_sync_t *sync,
+    redisReply *reply)
+{
+    if (reply == NULL) {
+        sync->agreeing = 0;
+        return 0;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        sync->agreeing = 0;
+        sync->errors++;
+        ngx_distill_guard_redis_refused(sync->answering, reply);
+        return 0;
+    }
+
+    return 1;
 }
 
 

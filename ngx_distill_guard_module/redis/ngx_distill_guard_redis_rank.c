@@ -145,9 +145,10 @@ ngx_distill_guard_redis_rank_handler(void *data, void *item,
 {
     ngx_distill_guard_redis_sync_t *sync = data;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR
-        && ngx_distill_guard_redis_error(sync, reply, "rankings")
-           == NGX_AGAIN)
+    if (reply == NULL
+        || (reply->type == REDIS_REPLY_ERROR
+            && ngx_distill_guard_redis_error(sync, reply, "rankings")
+               == NGX_AGAIN))
     {
         sync->incomplete = 1;
     }

@@ -3,8 +3,8 @@
  *
  * Who talks to Redis, and when.
  *
- * Of a node's workers one holds a lease in the first zone; it alone has a
- * connection, and sends what has changed in all zones twice per interval: a
+ * Of a node's workers one holds a lease in the first zone; it alone has
+ * connections, and sends what has changed in all zones twice per interval: a
  * round.  Twice, as nodes keep no step with each other: what one counts waits
  * for a round of its own, and then for one of another node, which together
  * is to be an interval at most.
@@ -15,6 +15,9 @@
  *
  * After each connect all that is still kept is sent again, for this may be
  * another Redis than before, or one that has forgotten.
+ *
+ * Where one server of several is away the others go on.  What belongs to it
+ * stays dirty, and is tried in every round.
  */
 
 
@@ -39,20 +42,19 @@
 
 static void ngx_distill_guard_redis_cleanup(void *data);
 static void ngx_distill_guard_redis_tick_handler(ngx_event_t *ev);
+static void ngx_distill_guard_redis_turn(
+    ngx_distill_guard_redis_sync_t *sync);
 static ngx_int_t ngx_distill_guard_redis_take(
     ngx_distill_guard_redis_sync_t *sync);
 static void ngx_distill_guard_redis_farewell(
     ngx_distill_guard_redis_sync_t *sync);
 static void ngx_distill_guard_redis_drop(
     ngx_distill_guard_redis_sync_t *sync);
-static void ngx_distill_guard_redis_ready(void *data);
-static void ngx_distill_guard_redis_progress(void *data);
-static void ngx_distill_guard_redis_lost(void *data);
+static void ngx_distill_guard_redis_begin(
+    ngx_distill_guard_redis_sync_t *sync);
 static ngx_uint_t ngx_distill_guard_redis_is_news(
-    ngx_distill_guard_redis_sync_t *sync, ngx_uint_t was);
-static void ngx_distill_guard_redis_leave(void *data);
-static void ngx_distill_guard_redis_answer(void *data,
-    ngx_distill_guard_redis_connection_t *rc);
+    ngx_distill_guard_redis_sync_t *sync, ngx_uint_t was, ngx_uint_t refused,
+    u_char *reason, size_t len);
 static void ngx_distill_guard_redis_more_handler(ngx_event_t *ev);
 static void ngx_distill_guard_redis_round(
     ngx_distill_guard_redis_sync_t *sync);
@@ -106,14 +108,6 @@ ngx_distill_guard_redis_init_process(ngx_cycle_t *cycle,
     if (ngx_distill_guard_redis_scripts(sync) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    sync->connection.data = sync;
-    sync->connection.ready = ngx_distill_guard_redis_ready;
-    sync->connection.progress = ngx_distill_guard_redis_progress;
-    sync->connection.lost = ngx_distill_guard_redis_lost;
-    sync->connection.leave = ngx_distill_guard_redis_leave;
-    sync->connection.answer = ngx_distill_guard_redis_answer;
-    sync->connection.conf = mcf->redis;
 
     sync->more.handler = ngx_distill_guard_redis_more_handler;
     sync->more.data = sync;
@@ -178,7 +172,7 @@ ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
 
         /* there was no connection that would have told us */
 
-        ngx_distill_guard_redis_leave(sync);
+        ngx_distill_guard_redis_sync_leave(sync);
 
     } else if (!ngx_distill_guard_redis_lease(sync)) {
 
@@ -192,20 +186,33 @@ ngx_distill_guard_redis_tick_handler(ngx_event_t *ev)
             ngx_distill_guard_redis_release(sync);
         }
 
-    } else if (sync->running) {
-
-        ngx_distill_guard_redis_decide(sync);
-
-        if (sync->round) {
-            ngx_distill_guard_redis_route_flush(sync);
-            sync->due = 1;
-
-        } else {
-            ngx_distill_guard_redis_round(sync);
-        }
+    } else {
+        ngx_distill_guard_redis_turn(sync);
     }
 
     ngx_add_timer(&sync->tick, sync->conf->sync / 2);
+}
+
+
+static void
+ngx_distill_guard_redis_turn(ngx_distill_guard_redis_sync_t *sync)
+{
+    ngx_distill_guard_redis_route_tick(sync);
+
+    if (!sync->running) {
+        ngx_distill_guard_redis_begin(sync);
+        return;
+    }
+
+    ngx_distill_guard_redis_decide(sync);
+
+    if (sync->round) {
+        ngx_distill_guard_redis_route_flush(sync);
+        sync->due = 1;
+        return;
+    }
+
+    ngx_distill_guard_redis_round(sync);
 }
 
 
@@ -235,7 +242,7 @@ ngx_distill_guard_redis_take(ngx_distill_guard_redis_sync_t *sync)
     (void) ngx_distill_guard_redis_publish(sync,
                                        NGX_DISTILL_GUARD_SYNC_CONNECTING, 0);
 
-    if (ngx_distill_guard_redis_start(&sync->connection) != NGX_OK) {
+    if (ngx_distill_guard_redis_route_open(sync) != NGX_OK) {
         ngx_distill_guard_redis_drop(sync);
         return NGX_ERROR;
     }
@@ -274,10 +281,10 @@ ngx_distill_guard_redis_farewell(ngx_distill_guard_redis_sync_t *sync)
             if (sync->more.posted) {
                 ngx_delete_posted_event(&sync->more);
                 ngx_distill_guard_redis_fill(sync);
-                ngx_distill_guard_redis_pump(&sync->connection, 0);
+                ngx_distill_guard_redis_route_pump(sync, 0);
 
             } else {
-                ngx_distill_guard_redis_pump(&sync->connection, end - now);
+                ngx_distill_guard_redis_route_pump(sync, end - now);
             }
 
             now = ngx_current_msec;
@@ -291,7 +298,7 @@ ngx_distill_guard_redis_farewell(ngx_distill_guard_redis_sync_t *sync)
 static void
 ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
 {
-    ngx_distill_guard_redis_stop(&sync->connection);
+    ngx_distill_guard_redis_route_close(sync);
 
     if (sync->more.posted) {
         ngx_delete_posted_event(&sync->more);
@@ -311,13 +318,9 @@ ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
 }
 
 
-/* nginx has asked this worker to end; its streams may go on for long */
-
-static void
-ngx_distill_guard_redis_leave(void *data)
+void
+ngx_distill_guard_redis_sync_leave(ngx_distill_guard_redis_sync_t *sync)
 {
-    ngx_distill_guard_redis_sync_t *sync = data;
-
     sync->exiting = 1;
 
     if (sync->holder) {
@@ -328,77 +331,108 @@ ngx_distill_guard_redis_leave(void *data)
 }
 
 
-static void
-ngx_distill_guard_redis_answer(void *data,
-    ngx_distill_guard_redis_connection_t *rc)
+void
+ngx_distill_guard_redis_sync_ready(ngx_distill_guard_redis_link_t *link)
 {
-    ngx_distill_guard_redis_sync_t *sync = data;
+    ngx_distill_guard_redis_sync_t *sync = link->sync;
 
-    sync->answering = rc;
+    sync->connects++;
+    ngx_distill_guard_redis_resend(sync);
+
+    if (sync->running) {
+        /* it may be what held the schema, and be empty */
+        ngx_distill_guard_redis_agree(sync);
+
+    } else {
+        ngx_distill_guard_redis_begin(sync);
+    }
 }
 
 
-/* the connection stands: what there is to settle before the first round */
+/* what there is to settle before the first round, as soon as it can be */
 
 static void
-ngx_distill_guard_redis_ready(void *data)
+ngx_distill_guard_redis_begin(ngx_distill_guard_redis_sync_t *sync)
 {
-    ngx_distill_guard_redis_sync_t *sync = data;
+    if (sync->agreeing || !ngx_distill_guard_redis_route_stands(sync)) {
+        return;
+    }
 
-    sync->connects++;
-    sync->awaited = 0;
     sync->nranks = 0;
     sync->incomplete = 0;
     sync->agreeing = 1;
+    sync->beat = 0;
 
-    ngx_distill_guard_redis_resend(sync);
-    ngx_distill_guard_redis_introduce(sync);
+    ngx_distill_guard_redis_agree(sync);
     ngx_distill_guard_redis_decide(sync);
+    ngx_distill_guard_redis_route_flush(sync);
 }
 
 
 /* replies have come, or there is room to send more */
 
-static void
-ngx_distill_guard_redis_progress(void *data)
+void
+ngx_distill_guard_redis_sync_progress(ngx_distill_guard_redis_sync_t *sync)
 {
-    ngx_distill_guard_redis_sync_t *sync = data;
-
     if (sync->round) {
         ngx_distill_guard_redis_fill(sync);
+        return;
+    }
 
-    } else if (sync->agreeing && sync->awaited == 0) {
+    if (sync->agreeing && sync->awaited == 0) {
         sync->agreeing = 0;
         sync->running = 1;
 
         ngx_distill_guard_redis_round(sync);
+        return;
+    }
+
+    ngx_distill_guard_redis_route_flush(sync);
+}
+
+
+void
+ngx_distill_guard_redis_sync_lost(ngx_distill_guard_redis_sync_t *sync)
+{
+    if (!ngx_distill_guard_redis_route_any(sync)) {
+        sync->agreeing = 0;
+        sync->running = 0;
+        sync->round = 0;
+        return;
+    }
+
+    /* what is awaited may have been its replies only */
+
+    if (!sync->more.posted) {
+        ngx_post_event(&sync->more, &ngx_posted_next_events);
     }
 }
 
 
-static void
-ngx_distill_guard_redis_lost(void *data)
+void
+ngx_distill_guard_redis_trouble(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_failure_t failure, ngx_err_t err,
+    const char *fmt, ...)
 {
-    ngx_distill_guard_redis_sync_t *sync = data;
+    size_t      len;
+    u_char      reason[512];
+    va_list     args;
+    ngx_uint_t  was;
 
-    ngx_uint_t                             was;
-    ngx_distill_guard_redis_connection_t  *rc;
-
-    rc = &sync->connection;
-
-    sync->failures++;
-    sync->agreeing = 0;
-    sync->running = 0;
-    sync->round = 0;
+    va_start(args, fmt);
+    len = ngx_vslprintf(reason, reason + sizeof(reason), fmt, args) - reason;
+    va_end(args);
 
     was = ngx_distill_guard_redis_publish(sync, NGX_DISTILL_GUARD_SYNC_DOWN,
                                           0);
 
-    if (ngx_distill_guard_redis_is_news(sync, was)) {
-        ngx_log_error(NGX_LOG_ERR, sync->cycle->log, rc->err,
+    if (ngx_distill_guard_redis_is_news(sync, was,
+                                  failure == NGX_DISTILL_GUARD_REDIS_REFUSED,
+                                  reason, len))
+    {
+        ngx_log_error(NGX_LOG_ERR, sync->cycle->log, err,
                       "distill guard: redis %V is down, counts are kept until "
-                      "it is back: %*s", &sync->conf->name, rc->reason_len,
-                      rc->reason);
+                      "it is back: %*s", &sync->conf->name, len, reason);
     }
 }
 
@@ -411,36 +445,32 @@ ngx_distill_guard_redis_lost(void *data)
 
 static ngx_uint_t
 ngx_distill_guard_redis_is_news(ngx_distill_guard_redis_sync_t *sync,
-    ngx_uint_t was)
+    ngx_uint_t was, ngx_uint_t refused, u_char *reason, size_t len)
 {
-    u_char                                *p;
-    uint32_t                               crc;
-    ngx_str_t                             *name;
-    ngx_uint_t                             news;
-    ngx_distill_guard_sync_t              *s;
-    ngx_distill_guard_zone_t              *zone;
-    ngx_distill_guard_redis_connection_t  *rc;
+    u_char                    *p;
+    uint32_t                   crc;
+    ngx_str_t                 *name;
+    ngx_uint_t                 news;
+    ngx_distill_guard_sync_t  *s;
+    ngx_distill_guard_zone_t  *zone;
 
-    rc = &sync->connection;
     name = &sync->conf->name;
     zone = sync->nodes[0].zone;
     s = &zone->shared->sync;
 
     /* a reload may name another server */
 
-    p = ngx_strlchr(rc->reason, rc->reason + rc->reason_len, ' ');
+    p = ngx_strlchr(reason, reason + len, ' ');
 
     ngx_crc32_init(crc);
     ngx_crc32_update(&crc, name->data, name->len);
-    ngx_crc32_update(&crc, rc->reason, p ? (size_t) (p - rc->reason)
-                                         : rc->reason_len);
+    ngx_crc32_update(&crc, reason, p ? (size_t) (p - reason) : len);
     ngx_crc32_final(crc);
 
     (void) ngx_distill_guard_lock(zone);
 
     news = (was != NGX_DISTILL_GUARD_SYNC_DOWN
-            || (rc->failure == NGX_DISTILL_GUARD_REDIS_REFUSED
-                && s->told != crc));
+            || (refused && s->told != crc));
 
     if (news) {
         s->told = crc;
@@ -464,9 +494,7 @@ ngx_distill_guard_redis_more_handler(ngx_event_t *ev)
 {
     ngx_distill_guard_redis_sync_t *sync = ev->data;
 
-    if (sync->round) {
-        ngx_distill_guard_redis_fill(sync);
-    }
+    ngx_distill_guard_redis_sync_progress(sync);
 }
 
 
@@ -624,7 +652,9 @@ ngx_distill_guard_redis_round_end(ngx_distill_guard_redis_sync_t *sync)
 
     sync->round = 0;
 
-    if (sync->spoiled) {
+    ngx_distill_guard_redis_route_proved(sync);
+
+    if (sync->spoiled || !ngx_distill_guard_redis_route_whole(sync)) {
         (void) ngx_distill_guard_redis_publish(sync,
                                             NGX_DISTILL_GUARD_REDIS_SAME, 0);
 
@@ -637,7 +667,6 @@ ngx_distill_guard_redis_round_end(ngx_distill_guard_redis_sync_t *sync)
                           "distill guard: redis %V is up", &sync->conf->name);
         }
 
-        ngx_distill_guard_redis_proved(&sync->connection);
         sync->resending = 0;
     }
 
@@ -680,7 +709,8 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     sync->errors++;
 
     if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0) {
-        ngx_distill_guard_redis_load(sync, sync->answering);
+        ngx_distill_guard_redis_load(
+                         (ngx_distill_guard_redis_link_t *) sync->answering);
         return NGX_AGAIN;
     }
 
@@ -714,16 +744,14 @@ static ngx_uint_t
 ngx_distill_guard_redis_publish(ngx_distill_guard_redis_sync_t *sync,
     ngx_uint_t state, ngx_uint_t rounds)
 {
-    uint64_t                               now, sent, received;
-    ngx_uint_t                             i, was;
-    ngx_distill_guard_sync_t              *s;
-    ngx_distill_guard_redis_node_t        *node;
-    ngx_distill_guard_redis_connection_t  *rc;
+    uint64_t                         now, sent, received;
+    ngx_uint_t                       i, was;
+    ngx_distill_guard_sync_t        *s;
+    ngx_distill_guard_redis_node_t  *node;
 
-    rc = &sync->connection;
+    ngx_distill_guard_redis_route_traffic(sync, &sent, &received);
+
     now = ngx_distill_guard_now();
-    sent = rc->sent - sync->sent;
-    received = rc->received - sync->received;
     was = NGX_DISTILL_GUARD_SYNC_OFF;
 
     for (i = 0; i < sync->nnodes; i++) {
@@ -765,8 +793,6 @@ ngx_distill_guard_redis_publish(ngx_distill_guard_redis_sync_t *sync,
         node->reports = 0;
     }
 
-    sync->sent = rc->sent;
-    sync->received = rc->received;
     sync->connects = 0;
     sync->failures = 0;
     sync->errors = 0;

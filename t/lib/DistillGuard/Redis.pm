@@ -1,6 +1,7 @@
 package DistillGuard::Redis;
 
-# A real redis-server on a port of its own that keeps nothing on disk.
+# A real redis-server on a port of its own that keeps nothing on disk; alone,
+# or one of several: see DistillGuard::Redis::Cluster and ::Sentinel.
 
 use strict;
 use warnings;
@@ -10,12 +11,16 @@ use DistillGuard::Process qw(wait_for);
 
 
 # dir, port; password => for the default user; acl => [lines for the ACL file]
-# (as after "user "); loglevel; conf => further lines
+# (as after "user "); loglevel; address; conf => further lines; tls => what
+# DistillGuard::Ca issued, with clients => 'yes' if these must have a
+# certificate, too.  With TLS the test itself comes through a Unix socket.
+# sentinel => 1 makes it one.
 
 sub spawn {
     my ($class, %opt) = @_;
 
-    my $self = bless { loglevel => 'notice', %opt }, $class;
+    my $self = bless { loglevel => 'notice', address => '127.0.0.1', %opt },
+        $class;
 
     mkdir $self->{dir} or croak "$self->{dir}: $!" unless -d $self->{dir};
     $self->_configure;
@@ -29,9 +34,25 @@ sub _configure {
     my ($self) = @_;
 
     my $dir = $self->{dir};
-    my @lines = ("bind 127.0.0.1", "port $self->{port}", "dir $dir",
-        "loglevel $self->{loglevel}", 'save ""', 'appendonly no',
-        'rdbcompression no', 'daemonize no');
+    my $tls = $self->{tls};
+    my @lines = ("bind $self->{address}", "dir $dir", "loglevel $self->{loglevel}",
+        'daemonize no');
+
+    push @lines, 'save ""', 'appendonly no', 'rdbcompression no'
+        unless $self->{sentinel};
+
+    if ($tls) {
+        $self->{socket} = "$dir/redis.sock";
+        push @lines, 'port 0', "tls-port $self->{port}",
+            "tls-cert-file $tls->{cert}", "tls-key-file $tls->{key}",
+            "tls-ca-cert-file $tls->{ca}",
+            'tls-auth-clients ' . ($tls->{clients} // 'no'),
+            'tls-replication yes', 'tls-cluster yes',
+            "unixsocket $self->{socket}";
+
+    } else {
+        push @lines, "port $self->{port}";
+    }
 
     if ($self->{acl}) {
         _write("$dir/users.acl", map { "user $_" } @{ $self->{acl} });
@@ -60,7 +81,8 @@ sub _start {
     delete $self->{client};
     $self->{process} = DistillGuard::Process->start(
         name => "redis $self->{port}",
-        cmd  => [ _binary(), "$self->{dir}/redis.conf" ],
+        cmd  => [ _binary(), "$self->{dir}/redis.conf",
+            $self->{sentinel} ? '--sentinel' : () ],
         out  => "$self->{dir}/redis.log",
     );
 
@@ -86,7 +108,7 @@ sub _connect {
     my ($self) = @_;
 
     return DistillGuard::Redis::Client->new(port => $self->{port},
-        password => $self->{password});
+        address => $self->{address}, unix => $self->{socket}, password => $self->{password});
 }
 
 
@@ -161,6 +183,7 @@ use strict;
 use warnings;
 
 use IO::Socket::IP;
+use IO::Socket::UNIX;
 use Socket qw(SOL_SOCKET SO_RCVTIMEO);
 
 my %READ = (
@@ -172,13 +195,17 @@ my %READ = (
 );
 
 
-# port, user, password, timeout
+# port, address => 127.0.0.1; or unix => path; user, password, timeout
 
 sub new {
     my ($class, %opt) = @_;
 
-    my $socket = IO::Socket::IP->new(PeerHost => '127.0.0.1',
-        PeerPort => $opt{port}) or die "redis $opt{port}: $!\n";
+    my $socket = defined $opt{unix}
+        ? IO::Socket::UNIX->new(Peer => $opt{unix})
+        : IO::Socket::IP->new(PeerHost => $opt{address} // '127.0.0.1',
+            PeerPort => $opt{port});
+
+    die 'redis ', $opt{unix} // $opt{port}, ": $!\n" unless $socket;
 
     $socket->setsockopt(SOL_SOCKET, SO_RCVTIMEO,
         pack 'l!l!', $opt{timeout} // 10, 0);

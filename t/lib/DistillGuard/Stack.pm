@@ -1,7 +1,8 @@
 package DistillGuard::Stack;
 
 # What a guarded API is made of, on 127.0.0.1, for people to look at: Redis,
-# the stand-in upstream, and nginx with the guard before it.
+# the stand-in upstream, and nginx with the guard before it; or several nginx
+# and a cluster of Redis with TLS and a user of their own.
 
 use strict;
 use warnings;
@@ -9,18 +10,21 @@ use warnings;
 use Fcntl qw(LOCK_EX LOCK_NB);
 use File::Path qw(make_path remove_tree);
 
+use DistillGuard::Ca;
 use DistillGuard::Http;
 use DistillGuard::Mmdb qw(asn_database);
 use DistillGuard::Nginx;
 use DistillGuard::Port qw(free_port);
 use DistillGuard::Process;
 use DistillGuard::Redis;
+use DistillGuard::Redis::Cluster;
+use DistillGuard::Rights qw(guard_rights);
 use DistillGuard::Upstream;
 
 my $CONF = <<'EOF';
     distill_guard_zone zone=guard:16m;
     distill_guard_secret %%DIR%%/secret;
-    distill_guard_redis redis://127.0.0.1:%%REDIS%%;
+    distill_guard_redis %%REDIS%%;
 
     # whose networks are those of hosting companies
 
@@ -42,8 +46,8 @@ my $CONF = <<'EOF';
             distill_guard_limit key requests=120/m output_tokens=20k/m;
             distill_guard_limit origin requests=600/m;
 
-            access_log %%DIR%%/nginx/access.log test;
-            access_log %%DIR%%/nginx/events.log event;
+            access_log %%LOGS%%/access.log test;
+            access_log %%LOGS%%/events.log event;
 
             proxy_pass http://127.0.0.1:%%UPSTREAM%%;
             proxy_http_version 1.1;
@@ -68,7 +72,7 @@ my $HOSTING = 64500;   # number of the one AS
 
 
 # All files go to the directory, which is emptied first.  hosting => the
-# network of a hosting company
+# network of a hosting company; nodes => number of nginx before a cluster
 
 sub new {
     my ($class, $dir, %opt) = @_;
@@ -91,15 +95,40 @@ sub new {
 sub start {
     my ($self) = @_;
 
-    $self->{redis} = DistillGuard::Redis->spawn(dir => "$self->{dir}/redis",
-        port => free_port());
+    $self->_start_redis;
     $self->{upstream} = DistillGuard::Upstream->spawn(port => free_port(),
         log => "$self->{dir}/upstream.log");
 
-    $self->_write_secret;
+    $self->_write_secret('secret', _random());
     $self->_write('asn.mmdb', asn_database($self->{hosting}, $HOSTING));
     $self->_write('hosting.txt', "AS$HOSTING\n");
     $self->_start_nginx;
+}
+
+
+sub _start_redis {
+    my ($self) = @_;
+
+    my $dir = $self->{dir};
+
+    if (!$self->{nodes}) {
+        $self->{redis} = DistillGuard::Redis->spawn(dir => "$dir/redis",
+            port => free_port());
+        $self->{url} = 'redis://127.0.0.1:' . $self->{redis}->port;
+        return;
+    }
+
+    my $password = _random();
+    my $tls = DistillGuard::Ca->new("$dir/ca")->issue('IP:127.0.0.1');
+
+    $self->_write_secret('redis.password', $password);
+    $self->{redis} = DistillGuard::Redis::Cluster->spawn(
+        dir => "$dir/redis", tls => $tls,
+        acl => [ 'default on nopass ~* &* +@all',
+            "guard on >$password " . guard_rights('cluster') ]);
+    $self->{tls} = $tls;
+    $self->{url} = 'clusters://guard@' . $self->{redis}->hosts
+        . " password_file=$dir/redis.password ca=$tls->{ca}";
 }
 
 
@@ -114,14 +143,19 @@ sub _write {
 }
 
 
-sub _write_secret {
-    my ($self) = @_;
-
+sub _random {
     open my $random, '<:raw', '/dev/urandom' or die "/dev/urandom: $!\n";
     read($random, my $bytes, 32) == 32 or die "/dev/urandom is short\n";
 
+    return unpack 'H*', $bytes;
+}
+
+
+sub _write_secret {
+    my ($self, $name, $secret) = @_;
+
     my $mask = umask 077;
-    $self->_write('secret', unpack('H*', $bytes) . "\n");
+    $self->_write($name, "$secret\n");
     umask $mask;
 }
 
@@ -129,41 +163,60 @@ sub _write_secret {
 sub _start_nginx {
     my ($self) = @_;
 
-    my %port = (HTTP => free_port(), REDIS => $self->{redis}->port,
-        UPSTREAM => $self->{upstream}->port);
+    my @names = $self->{nodes} ? map { "nginx-$_" } 1 .. $self->{nodes}
+        : 'nginx';
 
-    $self->{http} = $port{HTTP};
+    $self->{nginx} = [ map { $self->_start_node($_) } @names ];
+}
 
-    my $nginx = $self->{nginx} = DistillGuard::Nginx->new(
-        name   => 'main',
-        dir    => "$self->{dir}/nginx",
+
+sub _start_node {
+    my ($self, $name) = @_;
+
+    my $dir = "$self->{dir}/$name";
+    my %value = (HTTP => free_port(), REDIS => $self->{url}, LOGS => $dir,
+        UPSTREAM => $self->{upstream}->port, DIR => $self->{dir});
+
+    push @{ $self->{http} }, $value{HTTP};
+
+    my $nginx = DistillGuard::Nginx->new(
+        name   => $name,
+        dir    => $dir,
         module => $ENV{DG_MODULE}
             // die("DG_MODULE is not set; say \"make run\"\n"),
         expand => sub {
             my ($text) = @_;
 
-            $text =~ s/%%DIR%%/$self->{dir}/g;
-            return $text =~ s/%%(\w+)%%/$port{$1}/gr;
+            return $text =~ s/%%(\w+)%%/$value{$1}/gr;
         },
     );
 
     $nginx->conf($CONF, workers => 2, log_format => $ACCESS);
     $nginx->start;
+
+    return $nginx;
 }
 
 
 sub dir { $_[0]{dir} }
-sub http { $_[0]{http} }
+sub http { $_[0]{http}[ $_[1] // 0 ] }
+sub tls { $_[0]{tls} }
 sub redis { $_[0]{redis} }
 sub upstream { $_[0]{upstream} }
-sub nginx { $_[0]{nginx} }
-sub alive { $_[0]{nginx} && $_[0]{nginx}->alive }
+sub nginx { $_[0]{nginx}[ $_[1] // 0 ] }
+
+
+sub alive {
+    my ($self) = @_;
+
+    return $self->{nginx} && !grep { !$_->alive } @{ $self->{nginx} };
+}
 
 
 sub versions {
     my ($self) = @_;
 
-    my ($nginx) = $self->{nginx}->build =~ m{^nginx version: (.*)}m;
+    my ($nginx) = $self->nginx->build =~ m{^nginx version: (.*)}m;
     my ($redis) = $self->{redis}->cmd('INFO', 'server')
         =~ /^redis_version:(\S+)/m;
 
@@ -171,12 +224,12 @@ sub versions {
 }
 
 
-# the body of a page of nginx's
+# the body of a page of an nginx
 
 sub page {
-    my ($self, $path) = @_;
+    my ($self, $path, $node) = @_;
 
-    my $answer = DistillGuard::Http->connect(port => $self->{http})
+    my $answer = DistillGuard::Http->connect(port => $self->http($node))
         ->request({ path => $path, headers => { Connection => 'close' } });
 
     die "$path: $answer->{status}\n" unless $answer->{status} == 200;
@@ -188,11 +241,12 @@ sub page {
 sub stop {
     my ($self) = @_;
 
-    for (grep { defined } @$self{qw(nginx upstream)}) {
-        $_->stop;
-    }
+    $_->stop for @{ $self->{nginx} // [] };
+    $self->{upstream}->stop if $self->{upstream};
 
-    $self->{redis}->shutdown if $self->{redis};
+    if ($self->{redis}) {
+        $self->{nodes} ? $self->{redis}->stop : $self->{redis}->shutdown;
+    }
 }
 
 1;

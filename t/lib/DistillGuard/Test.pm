@@ -39,6 +39,8 @@ use DistillGuard::Nginx;
 use DistillGuard::Port qw(free_port);
 use DistillGuard::Process;
 use DistillGuard::Redis;
+use DistillGuard::Redis::Cluster;
+use DistillGuard::Redis::Sentinel;
 use DistillGuard::Upstream;
 
 our @CARP_NOT = qw(DistillGuard::Nginx DistillGuard::Process
@@ -249,15 +251,33 @@ sub allow_log {
 
 # ---- other servers --------------------------------------------------------
 
-# on port('redis') unless name => says otherwise
+# on port('redis') unless name => or port => says otherwise
 
 sub redis {
     my ($self, %opt) = @_;
 
     my $name = delete $opt{name} // 'redis';
 
-    return $self->_server(DistillGuard::Redis->spawn(%opt,
-        dir => "$self->{dir}/$name", port => $self->port($name)));
+    return $self->_server(DistillGuard::Redis->spawn(
+        port => $self->port($name), %opt, dir => "$self->{dir}/$name"));
+}
+
+
+# several on free ports
+
+sub cluster {
+    my ($self, %opt) = @_;
+
+    return $self->_server(DistillGuard::Redis::Cluster->spawn(%opt,
+        dir => "$self->{dir}/" . (delete $opt{name} // 'cluster')));
+}
+
+
+sub sentinels {
+    my ($self, %opt) = @_;
+
+    return $self->_server(DistillGuard::Redis::Sentinel->spawn(%opt,
+        dir => "$self->{dir}/" . (delete $opt{name} // 'sentinels')));
 }
 
 
@@ -381,7 +401,8 @@ sub stop_all {
     my ($self) = @_;
 
     $_->stop for values %{ $self->{nginx} };
-    $_->{process}->stop('TERM', 5) for @{ $self->{servers} };
+    $_->can('nodes') ? $_->stop : $_->{process}->stop('TERM', 5)
+        for @{ $self->{servers} };
 }
 
 

@@ -1,0 +1,179 @@
+package DistillGuard::Redis::Cluster;
+
+# A Redis Cluster on 127.0.0.1: masters that have the slots in equal parts,
+# and a replica of each.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+
+use DistillGuard::Port qw(free_port);
+use DistillGuard::Process qw(wait_for);
+use DistillGuard::Redis;
+
+my $SLOTS = 16384;
+
+
+# dir; masters => 3, replicas => 1 of each; the rest is as for a server of its
+# own
+
+sub spawn {
+    my ($class, %opt) = @_;
+
+    my $masters = delete $opt{masters} // 3;
+    my $replicas = delete $opt{replicas} // 1;
+
+    my $self = bless { %opt, nodes => [] }, $class;
+
+    mkdir $opt{dir} or croak "$opt{dir}: $!" unless -d $opt{dir};
+
+    $self->add_node for 1 .. $masters * (1 + $replicas);
+
+    my @nodes = $self->nodes;
+
+    for my $n (0 .. $masters - 1) {
+        my ($first, $end) = map { int($SLOTS * $_ / $masters) } $n, $n + 1;
+
+        $nodes[$n]->cmd('CLUSTER', 'SET-CONFIG-EPOCH', $n + 1);
+        $nodes[$n]->cmd('CLUSTER', 'ADDSLOTS', $first .. $end - 1);
+    }
+
+    $self->meet($_) for @nodes[1 .. $#nodes];
+
+    for my $n ($masters .. $#nodes) {
+        my $master = $nodes[ $n % $masters ];
+
+        wait_for(sub {
+            eval { $nodes[$n]->cmd('CLUSTER', 'REPLICATE', $self->id($master)) }
+        }, 20, 'a replica');
+    }
+
+    $self->wait_whole;
+
+    return $self;
+}
+
+
+sub nodes { @{ $_[0]{nodes} } }
+
+
+# One more server, which nobody knows yet.
+
+sub add_node {
+    my ($self) = @_;
+
+    my %opt = %$self;
+    my $port = free_port();
+    my $conf = join "\n", 'cluster-enabled yes', 'cluster-node-timeout 3000',
+        'cluster-port ' . free_port(), 'repl-diskless-sync-delay 0',
+        'cluster-replica-validity-factor 0', $opt{conf} // ();
+
+    delete @opt{qw(nodes conf)};
+
+    my $node = DistillGuard::Redis->spawn(%opt, port => $port, conf => $conf,
+        dir => "$self->{dir}/$port");
+
+    push @{ $self->{nodes} }, $node;
+
+    return $node;
+}
+
+
+# introduces it to the first
+
+sub meet {
+    my ($self, $node) = @_;
+
+    my ($port) = (grep { /^cluster-port/ } split /\n/, $node->{conf})[0]
+        =~ /(\d+)/;
+
+    $self->{nodes}[0]->cmd('CLUSTER', 'MEET', '127.0.0.1', $node->port, $port);
+}
+
+
+sub id { $_[1]->cmd('CLUSTER', 'MYID') }
+
+
+# Every server that runs knows all slots and how its master is, and every
+# replica has what its master has.
+
+sub wait_whole {
+    my ($self, $seconds) = @_;
+
+    wait_for(sub {
+        for my $node (grep { $_->alive } $self->nodes) {
+            my $info = eval { $node->cmd('CLUSTER', 'INFO') } // '';
+            return 0 unless $info =~ /cluster_state:ok/
+                && $info =~ /cluster_slots_ok:$SLOTS\b/;
+
+            my $lines = $node->cmd('CLUSTER', 'NODES');
+            return 0 if $lines =~ /handshake/
+                || (() = $lines =~ /\n/g) < grep { $_->alive } $self->nodes;
+
+            my ($role, undef, undef, $link) = @{ $node->cmd('ROLE') };
+            return 0 if $role eq 'slave' && $link ne 'connected';
+        }
+
+        return 1;
+    }, $seconds // 30, 'the cluster');
+}
+
+
+# that have slots, as the first that runs sees it
+
+sub masters {
+    my ($self) = @_;
+
+    my ($alive) = grep { $_->alive } $self->nodes;
+    my %port = map { $_ => 1 } map { /:(\d+)@\S+ \S*master - .*connected \d/ }
+        grep { !/fail/ } split /\n/, $alive->cmd('CLUSTER', 'NODES');
+
+    return grep { $port{ $_->port } && $_->alive } $self->nodes;
+}
+
+
+# keys like this of all masters, each with its server
+
+sub keys {
+    my ($self, $pattern) = @_;
+
+    return map { my $node = $_;
+        map { [ $node, $_ ] } @{ $node->cmd('KEYS', $pattern) }
+    } $self->masters;
+}
+
+
+# One command at the server that has its key, the second word; any if there
+# is none.
+
+sub cmd {
+    my ($self, @args) = @_;
+
+    my ($node) = grep { $_->alive } $self->nodes;
+    my $reply = eval { $node->cmd(@args) };
+    my ($port) = $@ =~ /^MOVED \d+ \S*:(\d+)/;
+
+    die $@ if $@ && !defined $port;
+    return $reply unless defined $port;
+
+    return (grep { $_->port == $port } $self->nodes)[0]->cmd(@args);
+}
+
+
+# for distill_guard_redis
+
+sub hosts {
+    my ($self) = @_;
+
+    return join ',', map { '127.0.0.1:' . $_->port } $self->nodes;
+}
+
+
+sub stop {
+    my ($self) = @_;
+
+    $_->{process}->stop('TERM', 5) for $self->nodes;
+}
+
+1;
