@@ -86,7 +86,8 @@ sub_make = $(MAKE) --silent --no-print-directory \
     $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all static install deps deps-run deps-bench unit unit-programs \
-    style test run cluster bench eval clean help settings
+    style test run cluster bench eval eval-signals trace clean help \
+    settings
 .DELETE_ON_ERROR:
 
 all: $(if $(STATIC),static,$(MODULE)) $(CTL)	## build the module and the tool
@@ -254,6 +255,20 @@ $(BUILD)/bench/stages: t/bench/stages.c t/bench/bench.c t/bench/bench.h \
 eval: $(CTL) $(BUILD)/eval/compose	## judge it by traffic (DG_DATA=dir, SEEDS=n)
 	@t/eval/run $(if $(STRICT),--strict)
 
+eval-signals: $(CTL) $(BUILD)/eval/compose	## what each signal is there for
+	+@$(sub_make) $(patsubst %,$(BUILD)/unit/$(lastword $(CC))/%, \
+	    $(filter signal_%,$(UNIT_TESTS)))
+	@perl t/tools/signals.pl $(if $(STRICT),--strict)
+
+# a trace to practice on, of honest traffic and four pools
+
+trace: $(CTL) $(BUILD)/eval/compose	## compose traffic to practice on (docs/tuning.md)
+	@mkdir -p $(BUILD)/trace
+	@$(BUILD)/eval/compose -l hosting > $(BUILD)/trace/hosting.txt
+	@$(BUILD)/eval/compose -w pools -s 1 -S 0.3 -T 0.3 \
+	    -t $(BUILD)/trace/trace.jsonl > /dev/null
+	@echo $(BUILD)/trace/trace.jsonl
+
 $(BUILD)/eval/compose: $(wildcard t/eval/*.c) t/eval/eval.h
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^) -lm
@@ -262,8 +277,8 @@ clean:			## remove everything built
 	rm -rf $(BUILD) t/sdk/node_modules
 
 help:			## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile \
-	    | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile \
+	    | expand -t 14
 	@echo 'NGINX_SRC=dir builds against that tree, STATIC=1 with it makes'
 	@echo 'test, run and bench use the nginx built from it; NGINX_BIN=file,'
 	@echo 'BUILD=dir, CC=clang, CC_OPT=, LD_OPT=, TESTS="t/a.t t/b.t".'

@@ -192,4 +192,31 @@ kit_used(dg_store_t *st, uint64_t key, dg_metric_t metric, dg_period_t p,
 }
 
 
+/* what all subjects hold reserved */
+
+static inline uint64_t
+held(dg_store_t *st)
+{
+    uint32_t       i;
+    uint64_t       n;
+    dg_arena_t    *a;
+    dg_subject_t  *s;
+
+    a = dg_store_subjects(st);
+    n = 0;
+
+    for (i = 1; i <= a->fresh; i++) {
+        s = (dg_subject_t *) dg_arena_cell(a, i);
+
+        if (s->cell.kind != 0) {
+            n += s->held[0].input + s->held[0].output + s->held[0].exchanges
+                 + s->held[1].input + s->held[1].output
+                 + s->held[1].exchanges;
+        }
+    }
+
+    return n;
+}
+
+
 #endif /* _STORE_KIT_H_INCLUDED_ */
