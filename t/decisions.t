@@ -21,7 +21,7 @@ die "DG_CTL must name distillctl: build it first\n" if !$ctl || !-x $ctl;
 
 my $LONG = 20;       # in which what has to happen has happened
 my $SECOND = 1;      # of which it is promised
-my $SLACK = 2;       # for a busy machine
+my $SLACK = 4;       # for a busy machine
 
 my $WHY = 'harvests for a rival';
 my $PASSWORD = 'a-password-of-redis';
@@ -73,7 +73,7 @@ sub conf {
 EOT
         log_format => '$distill_guard_verdict $distill_guard_reasons'
             . ' $distill_guard_key $distill_guard_client'
-            . ' $distill_guard_event');
+            . ' $distill_guard_event $http_x_mark');
 }
 
 
@@ -126,6 +126,7 @@ sub chat {
         { model => 'm', messages => [{ role => 'user', content => 'x' }] },
         Authorization => "Bearer sk-decided-$key",
         'X-Client' => $opt{client} // '192.0.2.1',
+        'X-Mark' => $opt{mark} // 'none',
         ($opt{account} ? ('X-Account' => $opt{account}) : ()),
         'X-Upstream' => 'tokens=7; input=5', -port => $instance);
 }
@@ -133,15 +134,18 @@ sub chat {
 
 # its line in the access log, which is there a moment after the answer
 
+my $marks = 0;
+
+
 sub logged {
     my ($instance, @chat) = @_;
 
-    my $before = length $t->access_log($instance);
+    my $mark = 'mark-' . ++$marks;
 
-    chat($instance, @chat);
+    chat($instance, @chat, mark => $mark);
 
-    return $t->wait_for(sub { substr($t->access_log($instance), $before)
-        =~ /\A(.*)\n\z/ ? $1 : '' }, $LONG, 'the access log');
+    return $t->wait_for(sub { $t->access_log($instance) =~ /^(.*) $mark\n/m
+        ? $1 : '' }, $LONG, 'the access log');
 }
 
 
@@ -394,11 +398,10 @@ $t->stop(instance => 'dry');
 # ---- what happens to nodes and to Redis -----------------------------------
 
 $t->stop(instance => 'b');
-my $begin = Time::HiRes::time;
 $t->nginx('b')->start;
-answers(403, 'a node that starts knows it', 'near', nodes => ['b'],
+$took = answers(403, 'a node that starts knows it', 'near', nodes => ['b'],
     client => '198.51.100.1');
-cmp_ok(Time::HiRes::time - $begin, '<', $SECOND + $SLACK, '... within a second');
+cmp_ok($took, '<', $SECOND + $SLACK, '... within a second');
 
 $t->reload(instance => 'a');
 is(chat('a', 'near', client => '198.51.100.1')->{status}, 403,
