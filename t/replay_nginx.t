@@ -346,7 +346,7 @@ EOF_CONF
 
 srand 12;
 
-for my $round (1 .. 6) {
+for my $round (1 .. 10) {
     for my $i (1 .. 62) {
         my $pool = $i <= 56;
         my $text = $pool ? sprintf $FRAME, words(20) : words(50);

@@ -81,7 +81,7 @@ sub told { return ($upstream->ledger(1))[0]{headers} }
 
 is(ask('first', framed())->{template}, undef, 'one request is no template');
 
-for my $round (1 .. 5) {
+for my $round (1 .. 9) {
     ask($_, framed()) for 1 .. $ACCOUNTS;
 }
 

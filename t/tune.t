@@ -151,7 +151,7 @@ my $cohort = join '', cohort();
 
     is($run->{status}, 1, 'tune: a line is wrong');
     is(scalar(() = $run->{err} =~ /cohort:3001: /g), 1, 'tune: told once');
-    is(scalar @directives + (() = $text =~ /^#distill_guard_signal /mg), 16,
+    is(scalar @directives + (() = $text =~ /^#distill_guard_signal /mg), 17,
         'tune: a directive for each signal');
 
     my %about = $text =~ /^# (\w+): (.*\n(?:#.*\n)+)/mg;

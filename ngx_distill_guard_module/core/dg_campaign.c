@@ -11,7 +11,14 @@
 /* what it takes to speak of evenness: members, and uses of each */
 
 #define DG_CAMPAIGN_MEMBERS  50
-#define DG_CAMPAIGN_USES     4
+#define DG_CAMPAIGN_USES     8
+
+/* of one member so many count, and these times the mean: or else a single
+   one that somebody has for himself would hide how evenly all others are
+   used */
+
+#define DG_CAMPAIGN_MOST     4
+#define DG_CAMPAIGN_TIMES    2
 
 /* merges lead to ever smaller ids, but what is damaged might lead in circles */
 
@@ -79,6 +86,7 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     stays->tied += goes->tied;
     stays->crowded += goes->crowded;
     stays->relayed += goes->relayed;
+    stays->old += goes->old;
     stays->crowd = dg_max(stays->crowd, goes->crowd);
     stays->own.counted += goes->own.counted;
     stays->own.uses = dg_add(stays->own.uses, goes->own.uses);
@@ -185,6 +193,15 @@ dg_campaign_hear_sums(dg_campaign_t *c, const dg_campaign_sums_t *heard)
 }
 
 
+uint32_t
+dg_campaign_most(const dg_campaign_t *c)
+{
+    return DG_CAMPAIGN_MOST
+           + (uint32_t) (DG_CAMPAIGN_TIMES * c->own.uses
+                         / dg_max(c->own.counted, 1));
+}
+
+
 void
 dg_campaign_use(dg_campaign_t *c, uint32_t before, uint32_t uses)
 {
@@ -247,22 +264,8 @@ dg_campaign_scored(dg_campaign_t *c, unsigned score, uint32_t now)
 }
 
 
-/* halves are exact, between them it falls along a line */
-
 unsigned
 dg_campaign_score(const dg_campaign_t *c, uint32_t now)
 {
-    uint32_t  age, halves, rest;
-
-    age = (now > c->scored) ? now - c->scored : 0;
-    halves = age / DG_CAMPAIGN_HALF;
-    rest = age % DG_CAMPAIGN_HALF;
-
-    if (halves >= 16) {
-        return 0;
-    }
-
-    return (unsigned) ((uint64_t) (c->score >> halves)
-                       * (2 * (uint64_t) DG_CAMPAIGN_HALF - rest)
-                       / (2 * (uint64_t) DG_CAMPAIGN_HALF));
+    return dg_score_decayed(c->score, c->scored, now, DG_CAMPAIGN_HALF);
 }

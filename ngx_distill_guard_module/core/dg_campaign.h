@@ -67,6 +67,7 @@ typedef struct dg_campaign_s {
     uint32_t       tied;         /* of these, by ties */
     uint32_t       crowded;      /* that came from crowded hosting origins */
     uint32_t       relayed;      /* that contradict themselves */
+    uint32_t       old;          /* that were there long before */
     uint32_t       widest;       /* index of its template with the most
                                     accounts that count, */
     uint32_t       spread;       /* and how many these are */
@@ -83,9 +84,8 @@ typedef struct dg_campaign_s {
     uint32_t       sample[DG_CAMPAIGN_SAMPLE];   /* profiles, by index */
     uint32_t       synchrony;    /* thousandths, as last compared */
 
-    uint32_t       near;         /* index of another campaign that its
-                                    members use, too, */
-    uint32_t       nears;        /* and how many did, less those of others */
+    uint32_t       nears;        /* uses of its templates by those of other
+                                    cohorts, less those by its own */
 
     uint32_t       score;        /* greatest, */
     uint32_t       scored;       /* as of then */
@@ -111,6 +111,10 @@ dg_campaign_t *dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one,
  * that node, and names it.
  */
 void dg_campaign_hear(dg_campaign_t *c, const dg_campaign_t *heard);
+
+/* with how many uses a member is counted at most: one that has many more than
+   others is not to hide how evenly these are used */
+uint32_t dg_campaign_most(const dg_campaign_t *c);
 
 /* a member that was counted with so many uses, or 0, now has more or less */
 void dg_campaign_use(dg_campaign_t *c, uint32_t before, uint32_t uses);

@@ -13,11 +13,20 @@
 #define DG_COHORT_TEMPLATES  4
 
 /* per mille of accounts that templates of one cohort have in common */
-#define DG_COHORT_OVERLAP    500
+#define DG_COHORT_OVERLAP    750
 
-/* uses by members of one campaign, above those by others, that make two of
-   them one */
-#define DG_COHORT_NEAR       3
+/* uses by those of other cohorts that make two of them one, and how many of
+   these a use by any other account outweighs */
+#define DG_COHORT_NEAR       5
+#define DG_COHORT_FAR        3
+
+/* uses of cohorts' templates in two days before an account speaks for what it
+   uses next */
+#define DG_COHORT_DEVOTED    3
+
+/* of what a template weighs: that it is a campaign's, and the account's own */
+#define DG_COHORT_NAMED      0x10000
+#define DG_COHORT_OWN        0x20000
 
 /* of a campaign's uses, those that keep an account there */
 #define DG_COHORT_VOTES      16
@@ -28,14 +37,22 @@
 
 static dg_template_t *dg_cohort_template(dg_store_t *st,
     const dg_few_marks_t *marks, unsigned i, dg_id_t *id);
+static unsigned dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
+    const dg_campaign_t *mine, uint32_t now);
 static int dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
-    const dg_template_t *best, const dg_campaign_t *c);
+    const dg_template_t *best, const dg_campaign_t *c, uint32_t now);
+static unsigned dg_cohort_common(dg_store_t *st, const dg_request_facts_t *rq,
+    uint32_t now);
 static dg_template_t *dg_cohort_mark(dg_store_t *st, dg_watch_t *w,
     unsigned i);
 static dg_campaign_t *dg_cohort_cross(dg_store_t *st, dg_watch_t *w,
     dg_campaign_t *c, dg_campaign_t *mine);
+static int dg_cohort_devoted(const dg_profile_t *p);
 static dg_campaign_t *dg_cohort_overlap(dg_store_t *st, dg_watch_t *w,
     const dg_template_t *t, dg_campaign_t *c);
+static dg_campaign_t *dg_cohort_same(dg_store_t *st, const dg_watch_t *w,
+    const dg_template_t *t, dg_template_t *other, dg_campaign_t *c);
+static void dg_cohort_prove(dg_store_t *st, dg_template_t *t);
 
 
 /* the record of a mark, and the id that it has or would have; or NULL */
@@ -74,7 +91,7 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
             continue;
         }
 
-        n = dg_template_spread(t, now);
+        n = dg_cohort_weight(st, t, NULL, now);
 
         if (best == NULL || n > most) {
             best = t;
@@ -86,7 +103,7 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
         c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
                            best->campaign, best->born);
 
-        if (c && c->named && dg_cohort_sure(st, rq, best, c)) {
+        if (c && c->named && dg_cohort_sure(st, rq, best, c, now)) {
             *campaign = c;
         }
     }
@@ -96,26 +113,62 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
 
 
 /*
- * A few letters, or where short words stand, may be the same by chance: one
- * such mark is not enough to take a request for a campaign's.
+ * Which of a request's templates tells most of it: one of those that its
+ * account uses anyway, or else one of a campaign, or else the one with the
+ * most accounts.  A phrase that many frames have does not lead an account
+ * away from the frame that is its own.
+ */
+
+static unsigned
+dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
+    const dg_campaign_t *mine, uint32_t now)
+{
+    unsigned              spread;
+    const dg_campaign_t  *c;
+
+    spread = dg_template_spread(t, now);
+
+    if (spread < DG_WATCH_COHORT) {
+        return spread;
+    }
+
+    c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS), t->campaign,
+                       t->born);
+    if (c == NULL) {
+        return spread;
+    }
+
+    return spread + (c->named ? DG_COHORT_NAMED : 0)
+           + (c == mine ? DG_COHORT_OWN : 0);
+}
+
+
+/*
+ * One mark may be the same by chance, or that of a phrase, and is not enough
+ * to take a request for a campaign's; and one of them is of an end, as a frame
+ * stands before, behind or around what is filled in, and a phrase anywhere.
+ * An end that begins as those of many do says nothing: what is left of it is
+ * a few letters.
  */
 
 static int
 dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
-    const dg_template_t *best, const dg_campaign_t *c)
+    const dg_template_t *best, const dg_campaign_t *c, uint32_t now)
 {
     dg_id_t         id;
-    unsigned        i, n;
+    unsigned        i, n, ends, common;
     dg_arena_t     *campaigns;
     dg_template_t  *t;
 
     campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    common = dg_cohort_common(st, rq, now);
+    ends = 0;
     n = 0;
 
     for (i = 0; i < rq->marks.n; i++) {
         t = dg_cohort_template(st, &rq->marks, i, &id);
 
-        if (t == NULL
+        if (t == NULL || (common & 1u << rq->marks.kind[i])
             || (t != best
                 && dg_campaign_of(campaigns, t->campaign, t->born) != c))
         {
@@ -123,15 +176,44 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
         }
 
         n++;
+        ends += (id.v[1] != DG_MARK_ANCHOR);
+    }
 
-        if (id.v[1] == DG_MARK_ANCHOR || id.v[1] == DG_MARK_HEAD_64
-            || id.v[1] == DG_MARK_TAIL_64)
+    return n > 1 && ends;
+}
+
+
+/* the kinds of marks of ends that many have who have nothing in common */
+
+static unsigned
+dg_cohort_common(dg_store_t *st, const dg_request_facts_t *rq, uint32_t now)
+{
+    dg_id_t         id;
+    unsigned        i, kinds;
+    dg_template_t  *t;
+
+    kinds = 0;
+
+    for (i = 0; i < rq->marks.n; i++) {
+
+        if (rq->marks.kind[i] != DG_MARK_HEAD_24
+            && rq->marks.kind[i] != DG_MARK_TAIL_24)
         {
-            return 1;
+            continue;
+        }
+
+        t = dg_cohort_template(st, &rq->marks, i, &id);
+
+        if (t && dg_template_accounts(t) >= DG_WATCH_COHORT
+            && dg_template_spread(t, now) == 0)
+        {
+            kinds |= (rq->marks.kind[i] == DG_MARK_HEAD_24)
+                     ? 1u << DG_MARK_HEAD_64 | 1u << DG_MARK_HEAD_SHAPE
+                     : 1u << DG_MARK_TAIL_64 | 1u << DG_MARK_TAIL_SHAPE;
         }
     }
 
-    return n > 1;
+    return kinds;
 }
 
 
@@ -139,8 +221,11 @@ dg_template_t *
 dg_cohort_count(dg_store_t *st, dg_watch_t *w)
 {
     unsigned        i, n, used, most;
+    dg_campaign_t  *mine;
     dg_template_t  *t, *best;
 
+    mine = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
+                          w->profile->campaign, w->profile->born);
     best = NULL;
     most = 0;
     used = 0;
@@ -160,7 +245,9 @@ dg_cohort_count(dg_store_t *st, dg_watch_t *w)
             dg_sighting_tell(st, DG_SIGHTING_TEMPLATE, &t->cell);
         }
 
-        n = dg_template_spread(t, w->now);
+        dg_cohort_prove(st, t);
+
+        n = dg_cohort_weight(st, t, mine, w->now);
 
         if (best == NULL || n > most) {
             best = t;
@@ -199,10 +286,27 @@ dg_cohort_mark(dg_store_t *st, dg_watch_t *w, unsigned i)
 
 
 void
+dg_cohort_keep(dg_store_t *st, const dg_watch_t *w)
+{
+    dg_id_t         id;
+    unsigned        i;
+    dg_template_t  *t;
+
+    for (i = 0; i < w->rq->marks.n; i++) {
+        t = dg_cohort_template(st, &w->rq->marks, i, &id);
+
+        if (t) {
+            dg_arena_touch(dg_store_arena(st, DG_PART_TEMPLATES), &t->cell);
+        }
+    }
+}
+
+
+void
 dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 {
     dg_id_t         id;
-    uint32_t        spread, crowd, weight;
+    uint32_t        spread, weight;
     dg_arena_t     *a;
     dg_profile_t   *p;
     dg_campaign_t  *c, *mine;
@@ -231,8 +335,8 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
     if (mine && mine != c) {
         c = dg_cohort_cross(st, w, c, mine);
 
-    } else if (c->nears) {
-        c->nears--;
+    } else if (mine || !dg_cohort_devoted(p)) {
+        c->nears -= dg_min(c->nears, DG_COHORT_FAR);
     }
 
     if (t->born != c->born || t->campaign != dg_arena_index(a, &c->cell)) {
@@ -251,15 +355,14 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         c->widest = p->template;
     }
 
-    crowd = dg_store_crowd(st, w->ex, w->now);
-
-    if (dg_member_join(st, c, p, crowd, w->now) == DG_OK) {
+    if (dg_member_join(st, c, p, p->crowd, w->now) == DG_OK) {
         p->uses++;
         weight = (uint32_t) (p->uses * dg_store_scale(st, w->ex) + 0.5);
+        weight = dg_max(dg_min(weight, dg_campaign_most(c)), p->weight);
 
         dg_campaign_use(c, p->weight, weight);
         p->weight = weight;
-        p->alike += (crowd >= DG_WATCH_CROWD);
+        p->alike += (p->crowd >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_COHORT_VOTES);
     }
 
@@ -277,37 +380,22 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 
 
 /*
- * An account of one cohort uses the template of another.  Two campaigns that
- * have members in common are one, and a campaign takes its members from
- * cohorts that are none; otherwise the account is held to the one it uses
- * more.  Returns the template's cohort as it is then.
+ * An account of one cohort uses the template of another.  Cohorts whose
+ * templates are used by what are the same accounts are one, and a campaign
+ * takes its members from cohorts that are none; otherwise the account is held
+ * to the one it uses more.  Returns the template's cohort as it is then.
  */
 
 static dg_campaign_t *
 dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
     dg_campaign_t *mine)
 {
-    uint32_t       index;
-    dg_arena_t    *a;
     dg_profile_t  *p;
 
     p = w->profile;
-    a = dg_store_arena(st, DG_PART_CAMPAIGNS);
 
-    if (mine->named && c->named) {
-        index = dg_arena_index(a, &mine->cell);
-
-        if (c->near == index || c->nears == 0) {
-            c->near = index;
-            c->nears++;
-
-        } else {
-            c->nears--;
-        }
-
-        if (c->nears >= DG_COHORT_NEAR) {
-            return dg_member_merge(st, c, mine);
-        }
+    if ((p->tied || dg_cohort_devoted(p)) && ++c->nears >= DG_COHORT_NEAR) {
+        return dg_member_merge(st, c, mine);
     }
 
     if (p->tied) {
@@ -317,7 +405,7 @@ dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
     if (c->named && mine->named == 0) {
         p->votes = 0;
 
-    } else if (p->votes) {
+    } else if (p->votes && !dg_cohort_devoted(p)) {
         p->votes--;
     }
 
@@ -329,38 +417,116 @@ dg_cohort_cross(dg_store_t *st, dg_watch_t *w, dg_campaign_t *c,
 }
 
 
-/* templates that have the same accounts, one after the other, are of one */
+/*
+ * Who came with a cohort and does little else than fill what cohorts fill:
+ * its frames are those of one campaign, however many there are.
+ */
+
+static int
+dg_cohort_devoted(const dg_profile_t *p)
+{
+    uint32_t  uses, openings;
+
+    uses = p->tally[0].cohort + p->tally[1].cohort;
+    openings = p->tally[0].openings + p->tally[0].attempts
+               + p->tally[1].openings + p->tally[1].attempts;
+
+    return !p->old && uses >= DG_COHORT_DEVOTED && uses * 2 >= openings;
+}
+
+
+/*
+ * Templates that have the same accounts, in one request or one after the
+ * other, are of one cohort.  Returns the template's as it is then.
+ */
 
 static dg_campaign_t *
 dg_cohort_overlap(dg_store_t *st, dg_watch_t *w, const dg_template_t *t,
     dg_campaign_t *c)
 {
-    uint32_t              index;
-    dg_arena_t           *a, *campaigns;
-    dg_campaign_t        *other;
-    const dg_template_t  *last;
+    dg_id_t         id;
+    unsigned        i;
+    uint32_t        index;
+    dg_arena_t     *a;
+    dg_template_t  *other;
+
+    for (i = 0; i < w->rq->marks.n; i++) {
+        other = dg_cohort_template(st, &w->rq->marks, i, &id);
+
+        if (other) {
+            c = dg_cohort_same(st, w, t, other, c);
+        }
+    }
 
     a = dg_store_arena(st, DG_PART_TEMPLATES);
-    campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
     index = w->profile->template;
 
     if (index == DG_NIL || index > a->fresh) {
         return c;
     }
 
-    last = (const dg_template_t *) dg_arena_cell(a, index);
+    other = (dg_template_t *) dg_arena_cell(a, index);
 
-    if (last->cell.kind == 0 || last == t) {
-        return c;
-    }
+    return other->cell.kind ? dg_cohort_same(st, w, t, other, c) : c;
+}
 
-    other = dg_campaign_of(campaigns, last->campaign, last->born);
 
-    if (other == NULL || other == c
-        || dg_template_overlap(last, t) < DG_COHORT_OVERLAP)
+static dg_campaign_t *
+dg_cohort_same(dg_store_t *st, const dg_watch_t *w, const dg_template_t *t,
+    dg_template_t *other, dg_campaign_t *c)
+{
+    dg_arena_t     *a;
+    dg_campaign_t  *its;
+
+    if (other == t || dg_template_spread(other, w->now) < DG_WATCH_COHORT
+        || dg_template_overlap(other, t) < DG_COHORT_OVERLAP)
     {
         return c;
     }
 
-    return dg_member_merge(st, c, other);
+    a = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    its = dg_campaign_of(a, other->campaign, other->born);
+
+    if (its && its != c) {
+        c = dg_member_merge(st, c, its);
+    }
+
+    if (other->born != c->born
+        || other->campaign != dg_arena_index(a, &c->cell))
+    {
+        other->campaign = dg_arena_index(a, &c->cell);
+        other->born = c->born;
+        dg_sighting_tell(st, DG_SIGHTING_TEMPLATE, &other->cell);
+    }
+
+    return c;
+}
+
+
+/*
+ * What many accounts have in common is forgotten last, but leaves half of
+ * its arena to others: a campaign may rest, or be refused before its bodies
+ * are read, for days; and what everybody knows to say would be news again.
+ */
+
+static void
+dg_cohort_prove(dg_store_t *st, dg_template_t *t)
+{
+    dg_arena_t  *a;
+    dg_queue_t  *q;
+
+    if (t->cell.segment != DG_PROBATION
+        || dg_template_accounts(t) < DG_WATCH_COHORT)
+    {
+        return;
+    }
+
+    a = dg_store_arena(st, DG_PART_TEMPLATES);
+    q = &a->queue[DG_PROVEN];
+
+    if (q->n >= a->ncells / 2) {
+        dg_arena_move(a, dg_arena_cell(a, q->oldest), DG_PROBATION);
+    }
+
+    dg_arena_move(a, &t->cell, DG_PROVEN);
 }

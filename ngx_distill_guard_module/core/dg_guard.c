@@ -16,9 +16,11 @@ static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_profile_t *p, dg_campaign_t *c,
     uint32_t now, dg_finding_t *finding);
 static void dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
-    const dg_policy_t *policy, dg_campaign_t *c, uint32_t now,
-    dg_finding_t *finding);
+    const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
+    uint32_t now, dg_finding_t *finding);
 static unsigned dg_guard_attention(const dg_score_t *score);
+static unsigned dg_guard_fading(dg_profile_t *p, dg_score_t *score,
+    uint32_t now);
 
 
 void
@@ -173,13 +175,13 @@ dg_guard_list(dg_store_t *st, uint64_t now_ms, dg_guard_list_pt each,
             continue;
         }
 
-        each(ctx, &c->cell.id, NULL);
+        each(ctx, c, NULL);
 
         for (k = 1; k <= profiles->fresh; k++) {
             p = (const dg_profile_t *) dg_arena_cell(profiles, k);
 
             if (p->cell.kind && dg_store_member(st, p, now) == c) {
-                each(ctx, &c->cell.id, &p->cell.id);
+                each(ctx, c, &p->cell.id);
             }
         }
     }
@@ -284,6 +286,7 @@ static void
 dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
     dg_profile_t *p, dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
 {
+    unsigned           attention;
     dg_sight_t         sight;
     const dg_ruled_t  *r;
 
@@ -303,6 +306,7 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
 
         finding->score.score = dg_max(finding->score.score,
                                       dg_campaign_score(c, now));
+        attention = 2;
 
         r = (ex->ruling == DG_RULING_RELEASE)
             ? dg_store_ruled_campaign(st, c, now) : NULL;
@@ -310,27 +314,59 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
         if (r) {
             dg_guard_ruled(ex, r, finding);
         }
+
+    } else {
+        attention = (p && !ex->unlinked)
+                    ? dg_guard_fading(p, &finding->score, now)
+                    : dg_guard_attention(&finding->score);
     }
 
     if (ex->ruling != DG_RULING_ALLOW) {
-        dg_guard_ladder(st, ex, policy, c, now, finding);
+        dg_guard_ladder(st, ex, policy, c, attention, now, finding);
     }
+}
+
+
+/*
+ * An account's own score is that of now or what is left of a greater one,
+ * with the attention that it drew: who rests for some hours is no other by
+ * then.
+ */
+
+static unsigned
+dg_guard_fading(dg_profile_t *p, dg_score_t *score, uint32_t now)
+{
+    unsigned  attention, left;
+
+    attention = dg_guard_attention(score);
+    left = dg_score_decayed(p->score, p->scored, now, DG_PROFILE_HALF);
+
+    if (score->score >= left) {
+        p->score = (uint16_t) score->score;
+        p->attention = (uint16_t) attention;
+        p->scored = now;
+
+        return attention;
+    }
+
+    score->score = left;
+
+    return p->attention;
 }
 
 
 static void
 dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
-    const dg_policy_t *policy, dg_campaign_t *c, uint32_t now,
-    dg_finding_t *finding)
+    const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
+    uint32_t now, dg_finding_t *finding)
 {
-    unsigned            score, attention;
+    unsigned            score;
     const dg_score_t   *found;
     const dg_action_t  *a;
 
     a = policy->actions;
     found = &finding->score;
     score = found->score;
-    attention = c ? 2 : dg_guard_attention(found);
 
     if (attention == 0) {
         return;

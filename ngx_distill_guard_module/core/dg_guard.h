@@ -98,7 +98,7 @@ void dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
  * Campaigns as they stand: calls back with each that has a name, and with
  * each of its accounts.  account is NULL for the campaign itself.
  */
-typedef void (*dg_guard_list_pt)(void *ctx, const dg_id_t *campaign,
+typedef void (*dg_guard_list_pt)(void *ctx, const dg_campaign_t *campaign,
     const dg_id_t *account);
 
 void dg_guard_list(dg_store_t *st, uint64_t now_ms, dg_guard_list_pt each,

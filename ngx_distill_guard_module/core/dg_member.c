@@ -189,6 +189,7 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
 
     if (c->grown >= DG_CAMPAIGN_GROWTH) {
         c->held++;
+        st->stats.held++;
         return DG_ERROR;
     }
 
@@ -215,6 +216,7 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
 
     c->crowded += p->crowded;
     c->relayed += p->relayed;
+    c->old += p->old;
 
     return DG_OK;
 }
@@ -232,6 +234,7 @@ dg_member_leave(dg_store_t *st, dg_profile_t *p, uint32_t now)
         dg_campaign_leave(c, p->weight);
         c->crowded -= dg_min(c->crowded, p->crowded);
         c->relayed -= dg_min(c->relayed, p->relayed);
+        c->old -= dg_min(c->old, p->old);
         c->tied -= dg_min(c->tied, p->tied);
     }
 
@@ -278,6 +281,7 @@ dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     c->tied += (heard->tied && !p->tied);
     c->crowded += (heard->crowded && !p->crowded);
     c->relayed += (heard->relayed && !p->relayed);
+    c->old += (heard->old && !p->old);
 
     p->tied |= heard->tied;
     p->crowded |= heard->crowded;

@@ -19,6 +19,9 @@
    accounts make one shared */
 #define DG_PROFILE_SHARED  3
 
+/* stop sequences that are several */
+#define DG_PROFILE_STOPS   2
+
 /* requests of a day before its habits say anything */
 #define DG_PROFILE_HABIT   50
 
@@ -93,6 +96,7 @@ dg_profile_count(dg_profile_t *p, const dg_act_t *act, uint32_t now)
     t->output = dg_add(t->output, act->usage->output / dg_max(rq->n, 1));
     t->relayed += (act->relay || rq->invisible);
     t->traces += rq->traces;
+    t->tooled += (rq->logit_bias && rq->stops >= DG_PROFILE_STOPS);
     t->bias = dg_max(t->bias, rq->logit_bias);
 
     if (rq->logprobs) {
@@ -163,8 +167,8 @@ dg_profile_hear(dg_profile_t *p, const dg_profile_t *heard)
 }
 
 
-void
-dg_profile_failed(dg_profile_t *p, const dg_request_facts_t *rq)
+int
+dg_profile_probe(const dg_request_facts_t *rq)
 {
     unsigned  i, turns;
 
@@ -174,9 +178,7 @@ dg_profile_failed(dg_profile_t *p, const dg_request_facts_t *rq)
         turns += rq->turns[i];
     }
 
-    if (rq->present && !rq->malformed && !rq->encoded && turns == 0) {
-        p->tally[0].probes++;
-    }
+    return rq->present && !rq->malformed && !rq->encoded && turns == 0;
 }
 
 
@@ -388,14 +390,17 @@ dg_profile_day(const dg_profile_t *p, dg_tally_t *sum, uint32_t now)
     dg_profile_sum(uint32_t, attempts);
     dg_profile_sum(uint32_t, traces);
     dg_profile_sum(uint32_t, hugged);
-    dg_profile_sum(uint32_t, probes);
+    dg_profile_sum(uint32_t, tooled);
     dg_profile_sum(uint32_t, relayed);
     dg_profile_sum(uint64_t, output);
     dg_profile_sum(uint64_t, cells);
 
 #undef dg_profile_sum
 
+    /* a part of few is none */
+
     sum->bias = dg_max(t->bias, before->bias);
+    sum->probes = t->probes + before->probes;
 }
 
 

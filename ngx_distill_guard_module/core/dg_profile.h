@@ -22,6 +22,9 @@
 #define DG_PROFILE_SLOT      300         /* seconds, of activity */
 #define DG_PROFILE_HABITS    8
 
+/* half-life of an account's own score */
+#define DG_PROFILE_HALF      86400
+
 
 /* what a day (UTC) had; requests are those answered */
 
@@ -40,6 +43,8 @@ typedef struct {
     uint32_t       bias;         /* greatest number of logit_bias entries */
     uint32_t       hugged;       /* minutes near a limit */
     uint32_t       probes;       /* requests of nothing */
+    uint32_t       tooled;       /* that barred a token and gave several
+                                    stops, as tools do */
     uint32_t       relayed;      /* that contradict themselves */
     uint64_t       output;       /* tokens of one answer each */
     uint64_t       cells;        /* of log probabilities */
@@ -71,6 +76,13 @@ typedef struct dg_profile_s {
     uint16_t       vouched;      /* 1: a member by what another node saw, */
     uint16_t       seen;         /* by what this one saw, as others know */
     uint32_t       template;     /* index of the last one used, DG_NIL */
+    uint32_t       crowd;        /* accounts of the origin it came from last,
+                                    if hosting */
+
+    uint32_t       scored;       /* when it had its greatest score, as it
+                                    fades, */
+    uint16_t       score;        /* by itself, of no campaign, */
+    uint16_t       attention;    /* and how far up the ladder that led */
 
     dg_tally_t     tally[2];     /* today, and the day before */
     uint64_t       ties[DG_TIES][2];     /* partners, a bit each */
@@ -114,8 +126,8 @@ void dg_profile_turn(dg_profile_t *p, uint32_t now);
 /* counts an answered exchange; turned before */
 void dg_profile_count(dg_profile_t *p, const dg_act_t *act, uint32_t now);
 
-/* counts one that was not answered: a request of nothing is a probe */
-void dg_profile_failed(dg_profile_t *p, const dg_request_facts_t *rq);
+/* asks a request for nothing?  The upstream's limits are read that way */
+int dg_profile_probe(const dg_request_facts_t *rq);
 
 /*
  * Sums over the last 24 hours, of today's and what is left of yesterday's:

@@ -527,7 +527,7 @@ dg_sighting_hear_tie(dg_store_t *st, dg_unpack_t *u, uint32_t now)
     /* what has come of it only this node knows */
 
     if (p && q && p != q
-        && dg_tie_accounts(st, (dg_tie_t) tie, p, q, 0, now))
+        && dg_tie_accounts(st, (dg_tie_t) tie, p, q, now))
     {
         dg_sighting_tell(st, DG_SIGHTING_PROFILE, &p->cell);
         dg_sighting_tell(st, DG_SIGHTING_PROFILE, &q->cell);

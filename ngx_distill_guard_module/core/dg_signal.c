@@ -19,9 +19,6 @@
 #define DG_SIGNAL_LONG      500  /* tokens of an answer, on the mean */
 #define DG_SIGNAL_TRACES    200
 
-/* a probe of the limit tells as much as so many minutes near it */
-#define DG_SIGNAL_PROBE     60
-
 /* entries of logit_bias in log probabilities */
 #define DG_SIGNAL_BIAS      1000.0
 
@@ -44,6 +41,7 @@ static double dg_signal_limit_hugging(const dg_sight_t *sight);
 static double dg_signal_shift(const dg_sight_t *sight);
 static double dg_signal_logprobs(const dg_sight_t *sight);
 static double dg_signal_reasoning(const dg_sight_t *sight);
+static double dg_signal_tooling(const dg_sight_t *sight);
 static double dg_signal_origin_spread(const dg_sight_t *sight);
 static double dg_signal_origin_crowd(const dg_sight_t *sight);
 static double dg_signal_relay(const dg_sight_t *sight);
@@ -82,11 +80,12 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
 
     { dg_string("template"), DG_FAMILY_LINKAGE, "accounts",
       14 * DG_SIGNAL_DAY, 20, 200, 40,
-      "accounts behind one young template whose slot keeps changing",
+      "accounts behind young templates of one cohort whose slots keep "
+      "changing",
       dg_signal_template },
 
     { dg_string("balance"), DG_FAMILY_COHORT, "variance/mean",
-      14 * DG_SIGNAL_DAY, 3, 1.5, 25,
+      14 * DG_SIGNAL_DAY, 1.3, 1, 25,
       "how evenly the accounts of a cohort are used",
       dg_signal_balance },
 
@@ -112,7 +111,7 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
 
     { dg_string("limit_hugging"), DG_FAMILY_JOB, "minutes",
       DG_SIGNAL_DAY, 240, 720, 10,
-      "minutes near a limit; a request of nothing counts as 60",
+      "minutes near a limit",
       dg_signal_limit_hugging },
 
     { dg_string("shift"), DG_FAMILY_JOB, "distance",
@@ -129,6 +128,12 @@ const dg_signal_desc_t  dg_signals[DG_SIGNALS] = {
       DG_SIGNAL_DAY, 0.2, 0.5, 20,
       "requests for reasoning traces, rubrics or made-up tasks",
       dg_signal_reasoning },
+
+    { dg_string("tooling"), DG_FAMILY_PARAMETERS, "share",
+      DG_SIGNAL_DAY, 0.2, 0.5, 20,
+      "requests as tools make them that build data sets; all, behind one of "
+      "nothing",
+      dg_signal_tooling },
 
     { dg_string("origin_spread"), DG_FAMILY_ORIGIN, "networks",
       DG_SIGNAL_HOUR, 10, 30, 15,
@@ -237,6 +242,25 @@ dg_signal_points(const dg_signal_t *signal, double value)
 }
 
 
+unsigned
+dg_score_decayed(unsigned score, uint32_t then, uint32_t now, uint32_t half)
+{
+    uint32_t  age, halves, rest;
+
+    age = (now > then) ? now - then : 0;
+    halves = age / half;
+    rest = age % half;
+
+    if (halves >= 16) {
+        return 0;
+    }
+
+    return (unsigned) ((uint64_t) (score >> halves)
+                       * (2 * (uint64_t) half - rest)
+                       / (2 * (uint64_t) half));
+}
+
+
 /* 0 at soft, 1 at hard and beyond */
 
 static double
@@ -324,11 +348,26 @@ dg_signal_repeat(const dg_sight_t *sight)
 }
 
 
+/*
+ * Those of its widest template, or all that came by one of its templates,
+ * whichever are more; each old one speaks for a young one, too.
+ */
+
 static double
 dg_signal_template(const dg_sight_t *sight)
 {
-    return sight->campaign ? (double) sight->campaign->spread
-                           : DG_SIGNAL_NONE;
+    uint32_t              others;
+    const dg_campaign_t  *c;
+
+    c = sight->campaign;
+
+    if (c == NULL) {
+        return DG_SIGNAL_NONE;
+    }
+
+    others = c->tied + 2 * c->old;
+
+    return dg_max(c->spread, c->accounts - dg_min(c->accounts, others));
 }
 
 
@@ -434,7 +473,7 @@ dg_signal_limit_hugging(const dg_sight_t *sight)
 
     dg_profile_day(sight->profile, &sum, sight->now);
 
-    return sum.hugged + (double) sum.probes * DG_SIGNAL_PROBE;
+    return sum.hugged;
 }
 
 
@@ -479,6 +518,26 @@ dg_signal_reasoning(const dg_sight_t *sight)
     }
 
     return (double) sum.traces / sum.requests;
+}
+
+
+/*
+ * A request of nothing, answered with an error that tells the limits, is what
+ * such a tool starts with; others bar a token and stop at the numbers of a
+ * list.  Of somebody who makes a mistake, or tries what the manual says, that
+ * is no news: it is told of a job alone.
+ */
+
+static double
+dg_signal_tooling(const dg_sight_t *sight)
+{
+    dg_tally_t  sum;
+
+    if (dg_signal_job(sight, &sum) != DG_OK) {
+        return DG_SIGNAL_NONE;
+    }
+
+    return sum.probes ? 1 : (double) sum.tooled / sum.requests;
 }
 
 

@@ -53,6 +53,7 @@ typedef enum {
     DG_SIGNAL_SHIFT,
     DG_SIGNAL_LOGPROBS,
     DG_SIGNAL_REASONING,
+    DG_SIGNAL_TOOLING,
     DG_SIGNAL_ORIGIN_SPREAD,
     DG_SIGNAL_ORIGIN_CROWD,
     DG_SIGNAL_RELAY,
@@ -128,6 +129,13 @@ void dg_signals_init(dg_signal_t signals[DG_SIGNALS]);
 
 void dg_signals_score(const dg_signal_t signals[DG_SIGNALS],
     const dg_sight_t *sight, dg_score_t *score);
+
+/*
+ * A score of then as of now: it halves in so many seconds, and between halves
+ * falls along a line.
+ */
+unsigned dg_score_decayed(unsigned score, uint32_t then, uint32_t now,
+    uint32_t half);
 
 /* points of one signal at a value, before any cap */
 unsigned dg_signal_points(const dg_signal_t *signal, double value);

@@ -33,7 +33,7 @@
 #include "dg_ruling.h"
 
 
-#define DG_STORE_LAYOUT  3       /* of all structures in the block */
+#define DG_STORE_LAYOUT  4       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
 
 
@@ -85,6 +85,8 @@ typedef struct {
                                         (tally) */
     uint64_t       unsent;           /* subjects evicted, and origins of keys
                                         displaced, before Redis knew them */
+    uint64_t       held;             /* times an account was to join a
+                                        campaign that had grown by too many */
     uint64_t       mended;           /* times the block was found damaged */
 } dg_stats_t;
 

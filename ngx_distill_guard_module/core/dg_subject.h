@@ -41,6 +41,8 @@ extern const dg_str_t  dg_kinds[DG_NAMED_KINDS]; /* "key", "account", ... */
 #define DG_SUBJECT_SENT     0x0002   /* totals are on their way */
 #define DG_SUBJECT_KNOWN    0x0004   /* the fleet's totals were heard */
 #define DG_SUBJECT_URGENT   0x0008   /* dirty, and others should know now */
+#define DG_SUBJECT_PROBED   0x0010   /* asked for nothing before it was ever
+                                        answered */
 
 
 #define DG_ORIGINS  8                /* recent origins kept of a key */

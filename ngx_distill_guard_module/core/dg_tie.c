@@ -11,7 +11,7 @@
 static void dg_tie_one(dg_store_t *st, dg_watch_t *w,
     const dg_partner_t *partner);
 static void dg_tie_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
-    uint32_t crowd, uint32_t now);
+    uint32_t now);
 
 
 void
@@ -28,7 +28,6 @@ dg_tie_all(dg_store_t *st, dg_watch_t *w)
 static void
 dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 {
-    uint32_t        crowd;
     dg_profile_t   *p, *other;
     dg_campaign_t  *c;
 
@@ -41,10 +40,7 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 
     dg_profile_turn(other, w->now);
 
-    /* where the other one came from is not known here */
-
-    crowd = dg_store_crowd(st, w->ex, w->now);
-    c = dg_tie_accounts(st, partner->tie, p, other, crowd, w->now);
+    c = dg_tie_accounts(st, partner->tie, p, other, w->now);
 
     dg_sighting_tell(st, DG_SIGHTING_PROFILE, &p->cell);
     dg_sighting_tell(st, DG_SIGHTING_PROFILE, &other->cell);
@@ -58,7 +54,7 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
 
 dg_campaign_t *
 dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
-    dg_profile_t *other, uint32_t crowd, uint32_t now)
+    dg_profile_t *other, uint32_t now)
 {
     dg_id_t         id;
     dg_arena_t     *a;
@@ -108,8 +104,8 @@ dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
 
     c->pieces[tie]++;
 
-    dg_tie_join(st, c, p, crowd, now);
-    dg_tie_join(st, c, other, 0, now);
+    dg_tie_join(st, c, p, now);
+    dg_tie_join(st, c, other, now);
 
     return c;
 }
@@ -117,9 +113,9 @@ dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
 
 static void
 dg_tie_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
-    uint32_t crowd, uint32_t now)
+    uint32_t now)
 {
-    if (dg_member_join(st, c, p, crowd, now) == DG_OK && !p->tied) {
+    if (dg_member_join(st, c, p, p->crowd, now) == DG_OK && !p->tied) {
         p->tied = 1;
         c->tied++;
     }

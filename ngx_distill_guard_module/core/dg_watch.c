@@ -12,6 +12,9 @@
 static void dg_watch_refused(dg_store_t *st, dg_watch_t *w);
 static void dg_watch_tell(dg_store_t *st, const dg_profile_t *before,
     dg_profile_t *p, uint32_t now);
+static void dg_watch_probe(dg_store_t *st, dg_watch_t *w);
+static void dg_watch_probed(dg_store_t *st, dg_watch_t *w);
+static dg_subject_t *dg_watch_subject(dg_store_t *st, const dg_watch_t *w);
 
 
 void
@@ -41,12 +44,26 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
     w.profile = accepted ? dg_watch_profile(st, w.account, w.now)
                          : dg_store_profile(st, w.account);
 
+    if (w.profile) {
+        dg_profile_turn(w.profile, w.now);
+    }
+
+    if (!accepted && (!ex->refused || ex->dry) && dg_profile_probe(rq)) {
+        dg_watch_probe(st, &w);
+    }
+
     if (w.profile == NULL) {
         dg_store_end(st);
         return;
     }
 
-    dg_profile_turn(w.profile, w.now);
+    if (accepted && w.profile->tally[0].requests == 0
+        && w.profile->tally[1].requests == 0)
+    {
+        dg_watch_probed(st, &w);
+    }
+
+    w.profile->crowd = dg_store_crowd(st, ex, w.now);
 
     before = *w.profile;
 
@@ -69,9 +86,6 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
 
     } else if (ex->refused && !ex->dry) {
         dg_watch_refused(st, &w);
-
-    } else {
-        dg_profile_failed(w.profile, rq);
     }
 
     if (!ex->unlinked) {
@@ -108,7 +122,8 @@ dg_watch_tell(dg_store_t *st, const dg_profile_t *before, dg_profile_t *p,
 
 /*
  * What a suspect was refused tells whom it belongs to all the same; templates
- * do not grow by it.
+ * do not grow by it, but are kept: a campaign that gets nothing any more is not
+ * to be forgotten for that.
  */
 
 static void
@@ -130,9 +145,67 @@ dg_watch_refused(dg_store_t *st, dg_watch_t *w)
     t = dg_store_template(st, w->rq, &c, w->now);
 
     if (t && c) {
+        dg_cohort_keep(st, w);
         dg_cohort_join(st, w, t);
         w->profile->refused++;
+
+    } else if (t && dg_template_spread(t, w->now) >= DG_WATCH_COHORT
+               && w->shared->covered == 0
+               && dg_store_member(st, w->profile, w->now))
+    {
+        /* what else its members want, but not how often they try */
+
+        dg_cohort_join(st, w, t);
     }
+}
+
+
+/*
+ * A tool begins with it, and so before there is a profile: its subject keeps
+ * it until there is.
+ */
+
+static void
+dg_watch_probe(dg_store_t *st, dg_watch_t *w)
+{
+    dg_subject_t  *s;
+
+    if (w->profile) {
+        w->profile->tally[0].probes++;
+        return;
+    }
+
+    s = dg_watch_subject(st, w);
+
+    if (s) {
+        dg_store_flags(st, s, DG_SUBJECT_PROBED, 0);
+    }
+}
+
+
+static void
+dg_watch_probed(dg_store_t *st, dg_watch_t *w)
+{
+    dg_subject_t  *s;
+
+    s = dg_watch_subject(st, w);
+
+    if (s && (s->cell.flags & DG_SUBJECT_PROBED)) {
+        w->profile->tally[0].probes++;
+        dg_store_flags(st, s, 0, DG_SUBJECT_PROBED);
+    }
+}
+
+
+static dg_subject_t *
+dg_watch_subject(dg_store_t *st, const dg_watch_t *w)
+{
+    unsigned  kind;
+
+    kind = (w->account == &w->ex->ids[DG_KIND_KEY]) ? DG_KIND_KEY
+                                                    : DG_KIND_ACCOUNT;
+
+    return dg_store_find(st, kind, w->account);
 }
 
 

@@ -50,18 +50,20 @@ dg_profile_t *dg_watch_profile(dg_store_t *st, const dg_id_t *account,
 void dg_tie_all(dg_store_t *st, dg_watch_t *w);
 
 /*
- * Two accounts are tied, once more or for the first time; the crowd is that
- * of the first one's origin.  Their campaign, if they have enough partners to
- * make one; NULL otherwise.
+ * Two accounts are tied, once more or for the first time.  Their campaign, if
+ * they have enough partners to make one; NULL otherwise.
  */
 dg_campaign_t *dg_tie_accounts(dg_store_t *st, dg_tie_t tie, dg_profile_t *p,
-    dg_profile_t *other, uint32_t crowd, uint32_t now);
+    dg_profile_t *other, uint32_t now);
 
 /*
  * Counts a use of all templates of the request that are known; the one with
  * the most accounts, if these make a cohort.
  */
 dg_template_t *dg_cohort_count(dg_store_t *st, dg_watch_t *w);
+
+/* all templates of the request that are known are as good as used */
+void dg_cohort_keep(dg_store_t *st, const dg_watch_t *w);
 
 /* the account uses a template that makes a cohort */
 void dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t);

@@ -150,6 +150,8 @@ typedef struct {
     dg_id_t               campaign;
     dg_id_t               account;       /* "none": the campaign itself,
                                             before its accounts */
+    uint32_t              held;          /* of the campaign: times an account
+                                            had to wait to be of it */
 } ctl_member_t;
 
 

@@ -14,11 +14,11 @@
 
 #define CTL_MEMBERS  1024        /* at first */
 
-/* two brackets and names, and two ids with what is between them */
-#define CTL_MEMBER_ROOM  (64 + 2 * DG_ID_TEXT)
+/* two brackets and names, a number, and two ids with what is between them */
+#define CTL_MEMBER_ROOM  (96 + 2 * DG_ID_TEXT)
 
 
-static void ctl_members_add(void *ctx, const dg_id_t *campaign,
+static void ctl_members_add(void *ctx, const dg_campaign_t *campaign,
     const dg_id_t *account);
 static int ctl_members_order(const void *one, const void *two);
 static int ctl_members_compare(const dg_id_t *one, const dg_id_t *two);
@@ -53,7 +53,8 @@ ctl_members_free(ctl_members_t *ms)
 
 
 static void
-ctl_members_add(void *ctx, const dg_id_t *campaign, const dg_id_t *account)
+ctl_members_add(void *ctx, const dg_campaign_t *campaign,
+    const dg_id_t *account)
 {
     ctl_members_t *ms = ctx;
 
@@ -74,7 +75,8 @@ ctl_members_add(void *ctx, const dg_id_t *campaign, const dg_id_t *account)
     }
 
     m = &ms->members[ms->n++];
-    m->campaign = *campaign;
+    m->campaign = campaign->cell.id;
+    m->held = campaign->held;
 
     if (account) {
         m->account = *account;
@@ -157,7 +159,9 @@ ctl_members_line(const ctl_member_t *members, size_t n,
     p = ctl_output_room(out, CTL_MEMBER_ROOM);
     p = dg_print(p, "{\"campaign\":\"");
     p = dg_id_text(p, &members[0].campaign);
-    p = dg_print(p, "\",\"accounts\":[");
+    p = dg_print(p, "\",\"held\":");
+    p = dg_print_u64(p, members[0].held);
+    p = dg_print(p, ",\"accounts\":[");
     ctl_output_end(out, p);
 
     first = 1;

@@ -239,6 +239,10 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
     ngx_distill_guard_gauge(NULL, "campaigns",
         "Campaigns remembered, with those since found to be part of others.",
         NUMBER, campaigns),
+    ngx_distill_guard_counter(NULL, "campaign_waits",
+        "Times an account was to join a campaign that had grown by too many "
+        "within the hour.",
+        store.stats.held),
     ngx_distill_guard_gauge(NULL, "templates",
         "Templates remembered.",
         NUMBER, templates),

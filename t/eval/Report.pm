@@ -212,12 +212,13 @@ sub _campaign {
     $row{before} = min(grep { defined } $row{to_throttle}, $row{to_block},
         $harvest->{passed});
 
-    # of those that the guard named, and of those there were
+    # of those that the guard named, and of those that had something: who is
+    # refused from the first request on is in no list
 
     if ($found) {
         $row{precision} = $found->{members}
             / max(1, $found->{members} + $found->{others});
-        $row{recall} = $found->{caught} / max(1, $tally->{accounts});
+        $row{recall} = min(1, $found->{caught} / max(1, $tally->{answered}));
         $row{pieces} = $found->{campaigns};
     }
 

@@ -5,7 +5,8 @@
  * from a seed, driven through a guard whose verdicts its clients react to.
  *
  *     dice, text        random numbers; growing buffers
- *     vocabulary, words what people and harvests write
+ *     vocabulary, words what people and harvests write,
+ *     manner            and how each of them writes it
  *     recorded          the same out of files, where there are any
  *     network           addresses, networks, keys
  *     tool              what sends: headers, and how it takes a refusal
@@ -126,6 +127,7 @@ extern const char          *questions[];
 extern const char          *requests[];
 extern const char          *followups[];
 extern const char          *asides[];
+extern const char          *fillers[];
 extern const char          *statements[];
 extern const char          *problems[];
 extern const char          *codings[];
@@ -202,6 +204,9 @@ frame_t words_frame(dice_t *d, frame_shape_t shape, size_t bytes,
     asks_t asks, double common);
 void words_framed(text_t *t, dice_t *d, const frame_t *frame, slot_t slot,
     const rewording_t *rewording);
+
+/* what stands from "at" on, in a manner of somebody's own */
+void words_manner(text_t *t, dice_t *d, size_t at);
 
 /* rewording may be NULL: as it is */
 void words_reworded(text_t *t, dice_t *d, const char *p,
@@ -360,6 +365,7 @@ struct account_s {
     int            zone;         /* hours from UTC */
     double         daily;
     unsigned       sent:1;
+    unsigned       answered:1;   /* had a harvest, of a campaign's */
     unsigned       dead:1;       /* blocked, and given up for that */
     unsigned       touched:1;    /* refused at least once */
     unsigned       linked:1;     /* was seen in a campaign */
@@ -679,6 +685,7 @@ struct force_s {
     size_t             nagain;
     size_t             again_size;
     unsigned           failures; /* items given up, in a row */
+    unsigned           busy;     /* items under way, where there is a pace */
     ms_t               pause;    /* nothing is begun before, for these */
 };
 
@@ -704,6 +711,7 @@ struct tally_s {
     const char        *name;
     const campaign_t  *campaign; /* NULL: honest */
     unsigned           accounts; /* that sent anything in the window */
+    unsigned           answered; /* of these, that harvested anything */
     unsigned           touched;
     unsigned           linked;
     unsigned           fresh;    /* made in place of blocked ones */

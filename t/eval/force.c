@@ -26,6 +26,7 @@
 #define STANDSTILLS   5          /* times it doubles */
 #define RESTS         8          /* times that a worker's rest doubles */
 #define LONGEST_REST  (30 * MINUTE)
+#define PATIENT       64         /* items under way that are never given up */
 #define LOOKED_AT     64         /* accounts, for one that may be used */
 #define ZONE          8          /* hours from UTC, of those with hours */
 
@@ -196,7 +197,13 @@ force_due(world_t *w, actor_t *a)
         f->tally->wanted_last += tally_last(w, w->now) ? one->left : 0;
     }
 
-    if (w->now < f->pause) {
+    f->busy++;
+
+    /* a tool that tries for ever has but so many threads to do it */
+
+    if (w->now < f->pause
+        || (f->busy > PATIENT && tools[f->campaign->tool].tries == 0))
+    {
         force_give_up(w, one);
         return;
     }
@@ -443,6 +450,7 @@ static void
 force_end(world_t *w, actor_t *a, ms_t rest)
 {
     if (a->force->campaign->total == 0) {
+        a->force->busy--;
         world_free(w, a);
         return;
     }

@@ -106,6 +106,11 @@ tally_answer(world_t *w, const flight_t *f, const verdict_t *v)
 
     tally_count(w, &tally->harvest, f, v);
 
+    if (!refused(v) && f->status == 200 && !account->answered) {
+        account->answered = 1;
+        tally->answered++;
+    }
+
     if (!refused(v) && f->status == 200 && !v->linked
         && ++account->unlinked > tally->worst)
     {
@@ -338,11 +343,12 @@ tally_print_one(const world_t *w, const tally_t *tally, FILE *out)
 
     fprintf(out, ",\"wanted\":%llu,\"wanted_last\":%llu,"
             "\"planned\":%llu,\"fresh\":%u,"
-            "\"worst\":%llu,\"rewritten\":%llu,\"observed\":%.0f,"
-            "\"share\":%g,\"careful\":%s,\"pool\":%u",
+            "\"answered\":%u,\"worst\":%llu,\"rewritten\":%llu,"
+            "\"observed\":%.0f,\"share\":%g,\"careful\":%s,\"pool\":%u",
             (unsigned long long) tally->wanted,
             (unsigned long long) tally->wanted_last,
             (unsigned long long) tally->planned, tally->fresh,
+            tally->answered,
             (unsigned long long) tally->worst,
             (unsigned long long) tally->rewritten,
             tally_seconds(tally, w->end), c->harvest ? c->harvest : 1,

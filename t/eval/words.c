@@ -26,6 +26,8 @@ static void words_either(text_t *t, dice_t *d, unsigned topic, const char *p,
     const char *close);
 static void words_insert(text_t *t, dice_t *d, unsigned topic, char what);
 static void words_pick(text_t *t, dice_t *d, const char **list);
+static void words_frame_line(text_t *t, dice_t *d, unsigned topic,
+    const char **list);
 static void words_sentence(text_t *t, dice_t *d, unsigned topic,
     const char **list);
 static void words_plural(text_t *t, const char *noun);
@@ -272,6 +274,10 @@ words_insert(text_t *t, dice_t *d, unsigned topic, char what)
 void
 words_question(text_t *t, dice_t *d, unsigned topic)
 {
+    size_t  at;
+
+    at = t->len;
+
     if (recorded_question(t, d)) {
         return;
     }
@@ -279,6 +285,13 @@ words_question(text_t *t, dice_t *d, unsigned topic)
     if (chance(d, 0.12)) {
         words_pick(t, d, greetings);
         text_str(t, ", ");
+    }
+
+    /* what everybody knows to say to a model, and says just so */
+
+    if (chance(d, 0.03)) {
+        words_sentence(t, d, topic, stocks);
+        at = t->len;
     }
 
     if (chance(d, 0.3)) {
@@ -292,14 +305,19 @@ words_question(text_t *t, dice_t *d, unsigned topic)
     }
 
     t->len--;
+    words_manner(t, d, at);
 }
 
 
 void
 words_followup(text_t *t, dice_t *d, unsigned topic)
 {
+    size_t  at;
+
+    at = t->len;
     words_sentence(t, d, topic, chance(d, 0.7) ? followups : questions);
     t->len--;
+    words_manner(t, d, at);
 }
 
 
@@ -336,7 +354,11 @@ words_passage(text_t *t, dice_t *d, unsigned topic, size_t bytes)
 void
 words_aside(text_t *t, dice_t *d, unsigned topic)
 {
+    size_t  at;
+
+    at = t->len;
     words_pattern(t, d, topic, asides[below(d, words_count(asides))]);
+    words_manner(t, d, at);
 }
 
 
@@ -345,19 +367,22 @@ words_aside(text_t *t, dice_t *d, unsigned topic)
 void
 words_slot(text_t *t, dice_t *d, slot_t slot)
 {
+    size_t    at;
     unsigned  topic;
 
+    at = t->len;
     topic = words_topic(d);
 
     switch (slot) {
 
     case SLOT_PROBLEM:
 
-        if (!recorded_slot(t, d)) {
-            words_pattern(t, d, topic,
-                          problems[below(d, words_count(problems))]);
+        if (recorded_slot(t, d)) {
+            return;
         }
 
+        words_pattern(t, d, topic,
+                      problems[below(d, words_count(problems))]);
         break;
 
     case SLOT_SEED:
@@ -372,7 +397,7 @@ words_slot(text_t *t, dice_t *d, slot_t slot)
 
     case SLOT_QUESTION:
         words_question(t, d, topic);
-        break;
+        return;
 
     case SLOT_PASSAGE:
         words_passage(t, d, topic, 500 + below(d, 1500));
@@ -389,6 +414,8 @@ words_slot(text_t *t, dice_t *d, slot_t slot)
         words_answer(t, d, topic, 2 + below(d, 5));
         break;
     }
+
+    words_manner(t, d, at);
 }
 
 
@@ -406,8 +433,8 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, asks_t asks,
     frame.before = NULL;
 
     if (bytes >= 120) {
-        words_sentence(&t, d, topic, chance(d, 2 * common) ? stocks
-                       : roles);
+        words_frame_line(&t, d, topic, chance(d, 2 * common) ? stocks
+                         : roles);
     }
 
     if (asks == ASKS_TRACES) {
@@ -418,7 +445,7 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, asks_t asks,
         words_sentence(&t, d, topic, makings);
     }
 
-    words_sentence(&t, d, topic, tasks);
+    words_frame_line(&t, d, topic, tasks);
 
     while (t.len + 60 < bytes) {
 
@@ -431,11 +458,11 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, asks_t asks,
             continue;
         }
 
-        words_sentence(&t, d, topic, chance(d, common) ? stocks : rules);
+        words_frame_line(&t, d, topic, chance(d, common) ? stocks : rules);
     }
 
     if (bytes >= 100) {
-        words_sentence(&t, d, topic, formats);
+        words_frame_line(&t, d, topic, formats);
     }
 
     if (shape == FRAME_BEFORE) {
@@ -453,6 +480,24 @@ words_frame(dice_t *d, frame_shape_t shape, size_t bytes, asks_t asks,
     }
 
     return frame;
+}
+
+
+/* what is stock is said as all say it, the rest as its author does */
+
+static void
+words_frame_line(text_t *t, dice_t *d, unsigned topic, const char **list)
+{
+    size_t  at;
+
+    at = t->len;
+    words_sentence(t, d, topic, list);
+
+    if (list != stocks) {
+        t->len--;
+        words_manner(t, d, at);
+        text_char(t, ' ');
+    }
 }
 
 

@@ -1,8 +1,9 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * Scenes, and time.  Before the window stand two weeks in which the accounts
- * that are not new do a little of what they always do.
+ * Scenes, and time.  Before the window stand two weeks and some in which the
+ * accounts that are not new do a little of what they always do: what they say
+ * is no news when a campaign says it, too.  They are never shortened.
  *
  * Lines go to the guard in order of time.  The answer to a request is taken
  * when the simulated time has passed it by REACTION, neither sooner nor later:
@@ -19,7 +20,7 @@
 
 
 #define FIRST_DAY  1772496000ll  /* a Tuesday */
-#define PAST_DAYS  14
+#define PAST_DAYS  16
 
 #define NEVER      INT64_MAX
 
@@ -131,7 +132,7 @@ world_begin(world_t *w)
     window = (ms_t) (w->scene->days * w->shorten * DAY);
 
     w->begin = FIRST_DAY * SECOND + PAST_DAYS * DAY;
-    w->past = w->begin - (ms_t) (PAST_DAYS * DAY * w->shorten);
+    w->past = w->begin - PAST_DAYS * DAY;
     w->end = w->begin + window;
     w->launch = w->begin + (ms_t) (0.45 * window);
     w->outage = w->begin + (ms_t) (0.55 * window);

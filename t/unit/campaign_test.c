@@ -108,6 +108,7 @@ fill(dg_campaign_t *c, unsigned n)
     c->tied = n;
     c->crowded = 3 * n;
     c->relayed = 4 * n;
+    c->old = 2 * n;
     c->widest = n;
     c->spread = 5 * n;
     c->crowd = 6 * n;
@@ -157,6 +158,7 @@ test_merge(void)
               "the other leads to it");
         dg_ok(small->accounts == 30 && small->tied == 3
               && small->crowded == 9 && small->relayed == 12
+              && small->old == 6
               && small->own.uses == 300 && small->own.squares == 3000
               && small->pieces[DG_TIE_PROVENANCE] == 21
               && small->pieces[DG_TIE_FAILOVER] == 24 && small->held == 3
@@ -195,7 +197,7 @@ typedef unsigned (*deal_t)(unsigned i, unsigned accounts, uint64_t *seed);
 static double
 dealt(unsigned accounts, unsigned n, deal_t deal)
 {
-    unsigned       i, k, uses[1000];
+    unsigned       i, k, most, uses[1000];
     uint64_t       seed;
     dg_campaign_t  c;
 
@@ -207,8 +209,12 @@ dealt(unsigned accounts, unsigned n, deal_t deal)
 
     for (i = 0; i < n; i++) {
         k = deal(i, accounts, &seed);
-        dg_campaign_use(&c, uses[k], uses[k] + 1);
-        uses[k]++;
+        most = dg_min(uses[k] + 1, dg_campaign_most(&c));
+
+        if (most > uses[k]) {
+            dg_campaign_use(&c, uses[k], most);
+            uses[k] = most;
+        }
     }
 
     return dg_campaign_balance(&c);
@@ -248,11 +254,22 @@ as_wanted(unsigned i, unsigned accounts, uint64_t *seed)
 }
 
 
+/* a third of all is one account's */
+
+static unsigned
+with_another(unsigned i, unsigned accounts, uint64_t *seed)
+{
+    (void) seed;
+
+    return i % 3 ? i / 3 * 2 % (accounts - 1) + i % 3 - 1 : accounts - 1;
+}
+
+
 static void
 test_balance(void)
 {
     double         d;
-    unsigned       i, k;
+    unsigned       i, k, n, most;
     dg_campaign_t  c, before;
 
     d = dealt(200, 2000, in_turn);
@@ -264,8 +281,12 @@ test_balance(void)
     d = dealt(200, 2000, at_random);
     dg_ok(d > 0.7 && d < 1.5, "accounts at random: %.2f", d);
 
-    d = dealt(200, 2000, as_wanted);
+    d = dealt(200, 6000, as_wanted);
     dg_ok(d > 3, "accounts of people: %.2f", d);
+
+    d = dealt(200, 4000, with_another);
+    dg_ok(d >= 0 && d < 1, "accounts in turn, and one that has more for "
+          "itself: %.2f", d);
 
     dg_ok(dealt(200, 200, in_turn) < 0, "of few uses nothing is said");
     dg_ok(dealt(20, 2000, in_turn) < 0, "nor of few accounts");
@@ -282,13 +303,18 @@ test_balance(void)
     before = c;
     c.accounts++;
 
-    for (k = 0; k < 500; k++) {
-        dg_campaign_use(&c, k, k + 1);
+    for (k = 0, n = 0; k < 500; k++) {
+        most = dg_min(n + 1, dg_campaign_most(&c));
+
+        if (most > n) {
+            dg_campaign_use(&c, n, most);
+            n = most;
+        }
     }
 
-    dg_ok(dg_campaign_balance(&c) > 3, "one that does all is seen");
+    dg_ok(n > 10 && n < 40, "of one that does all some is counted: %u", n);
 
-    dg_campaign_leave(&c, 500);
+    dg_campaign_leave(&c, n);
 
     dg_ok(c.accounts == before.accounts && c.own.uses == before.own.uses
           && c.own.squares == before.own.squares

@@ -402,11 +402,12 @@ typedef struct {
 
 
 static inline void
-kit_list_each(void *ctx, const dg_id_t *campaign, const dg_id_t *account)
+kit_list_each(void *ctx, const dg_campaign_t *campaign,
+    const dg_id_t *account)
 {
     kit_list_t  *list = ctx;
 
-    if (dg_id_none(campaign)) {
+    if (dg_id_none(&campaign->cell.id)) {
         abort();
     }
 

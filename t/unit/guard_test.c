@@ -165,6 +165,47 @@ test_bucket(void)
 }
 
 
+/* an account's own score fades: it is neither kept nor gone with the day */
+
+static void
+test_rest(void)
+{
+    unsigned     i, score;
+    kit_ask_t    a;
+    kit_guard_t  g;
+
+    enforce(&g);
+
+    for (i = 0; i < 1100; i++) {
+        a = kit_of(1);
+        a.output = 900;
+        (void) kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 20),
+                                        ",\"logit_bias\":{\"50256\":-100},"
+                                        "\"stop\":[\"20.\",\"21.\"]"));
+        g.now_ms += 1000;
+    }
+
+    score = a.finding.score.score;
+    dg_ok(a.decision.verdict == DG_THROTTLE, "a job that all speaks for (%u)",
+          score);
+
+    g.now_ms += 3 * DAY;
+
+    dg_ok(asks(&g, &a, 1) == DG_PASS
+          && a.finding.score.score <= score / 4
+          && a.finding.score.score >= score / 10,
+          "after three days an eighth of that is left (%u)",
+          a.finding.score.score);
+
+    g.now_ms += 7 * DAY;
+
+    dg_ok(asks(&g, &a, 1) == DG_PASS && a.finding.score.score == 0,
+          "and nothing in the end");
+
+    kit_free(&g);
+}
+
+
 /* whoever takes a place in it is met by the first request */
 
 static void
@@ -179,7 +220,7 @@ test_newcomer(void)
     g.policy.actions[DG_ACTION_BLOCK].score = 0;
     n = (unsigned) dg_signals[DG_SIGNAL_TEMPLATE].hard * 11 / 10;
 
-    kit_turns(&g, &a, 1, n, 6);
+    kit_turns(&g, &a, 1, n, 10);
 
     dg_ok(kit_list(&g).campaigns == 1, "accounts that take turns are found");
 
@@ -242,7 +283,7 @@ test_block(void)
     blocked = 0;
     throttled = 0;
 
-    for (i = 0; i < 80 * 10; i++) {
+    for (i = 0; i < 80 * 14; i++) {
         a = kit_of(1 + i % 80);
         a.origin = 1;
         a.hosting = 1;
@@ -451,6 +492,7 @@ main(void)
 {
     test_families();
     test_bucket();
+    test_rest();
     test_newcomer();
     test_block();
     test_observe();

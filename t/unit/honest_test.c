@@ -43,7 +43,7 @@ test_campaign(void)
     kit_guard_t  g;
 
     start(&g);
-    kit_turns(&g, &a, 1, 300, 6);
+    kit_turns(&g, &a, 1, 300, 10);
 
     dg_ok(kit_list(&g).campaigns == 1 && kit_list(&g).accounts >= 290,
           "300 accounts that take turns are a campaign");
@@ -69,7 +69,7 @@ test_popular(void)
     }
 
     g.now_ms += 14 * DAY;
-    kit_turns(&g, &a, 1, 300, 6);
+    kit_turns(&g, &a, 1, 300, 10);
 
     no_campaign(&g, "a popular prompt");
     kit_free(&g);
@@ -122,6 +122,40 @@ test_class(void)
     }
 
     no_campaign(&g, "homework");
+    kit_free(&g);
+}
+
+
+/* a large class, where one student has nearly as much to ask as another */
+
+static void
+test_even_class(void)
+{
+    unsigned     i, k, rate;
+    kit_ask_t    a;
+    kit_guard_t  g;
+
+    start(&g);
+
+    for (k = 0; k < 96; k++) {
+        for (i = 0; i < 300; i++) {
+
+            /* 5 to 23 essays in all, most of them 14 or so */
+
+            rate = 5 + i * 7 % 13 + i * 11 % 7;
+
+            if (dg_test_random(&g.seed) % 96 >= rate) {
+                continue;
+            }
+
+            a = kit_of(1 + i);
+            (void) kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 40),
+                                            ""));
+            g.now_ms += 5000;
+        }
+    }
+
+    no_campaign(&g, "essays of a class");
     kit_free(&g);
 }
 
@@ -296,6 +330,7 @@ main(void)
     test_popular();
     test_viral();
     test_class();
+    test_even_class();
     test_product();
     test_chain();
     test_shared();

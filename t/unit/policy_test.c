@@ -103,7 +103,7 @@ test_signals(void)
                "points=30") == DG_OK
           && signal_is(DG_SIGNAL_TEMPLATE, 10, 1000, 30), "all of one");
     dg_ok(says(&policy, "distill_guard_signal balance hard=0.25") == DG_OK
-          && signal_is(DG_SIGNAL_BALANCE, 3, 0.25, 25),
+          && signal_is(DG_SIGNAL_BALANCE, 1.3, 0.25, 25),
           "hard alone, below soft, and not whole");
     dg_ok(says(&policy, "distill_guard_signal logprobs hard=1.5M soft=0")
           == DG_OK && signal_is(DG_SIGNAL_LOGPROBS, 0, 1500000, 25),
@@ -242,8 +242,8 @@ test_bad_signals(void)
     bad("distill_guard_signal templates off", "unknown signal \"templates\" "
         "in \"distill_guard_signal\": use provenance, failover, repeat, "
         "template, balance, synchrony, slot_job, enumeration, sampling, "
-        "limit_hugging, shift, logprobs, reasoning, origin_spread, "
-        "origin_crowd or relay");
+        "limit_hugging, shift, logprobs, reasoning, tooling, "
+        "origin_spread, origin_crowd or relay");
     bad("distill_guard_signal template on", "invalid parameter \"on\" in "
         "\"distill_guard_signal template\": write soft=N, hard=N and "
         "points=N, or off");
@@ -420,8 +420,8 @@ test_check(void)
     check("distill_guard_signal template soft=200", NULL, "soft= and hard= of "
           "\"distill_guard_signal template\" are both 200: let them differ, "
           "with hard the lower where less is worse");
-    check("distill_guard_signal balance hard=3", NULL, "soft= and hard= of "
-          "\"distill_guard_signal balance\" are both 3: let them differ, "
+    check("distill_guard_signal balance hard=1.3", NULL, "soft= and hard= of "
+          "\"distill_guard_signal balance\" are both 1.3: let them differ, "
           "with hard the lower where less is worse");
     check("distill_guard_signal template soft=0 hard=0 points=0", NULL, "");
 

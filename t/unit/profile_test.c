@@ -306,33 +306,28 @@ test_parameters(void)
 static void
 test_probes(void)
 {
-    kit_act_t     k;
-    dg_profile_t  p;
-
-    memset(&p, 0, sizeof(dg_profile_t));
-    dg_profile_turn(&p, NOW);
+    kit_act_t  k;
 
     act_init(&k);
-    dg_profile_failed(&p, &k.rq);
-    dg_ok(p.tally[0].probes == 0, "a request that fails is no probe");
+    dg_ok(!dg_profile_probe(&k.rq), "a request is no probe");
 
     k.rq.turns[DG_ROLE_USER] = 0;
-    dg_profile_failed(&p, &k.rq);
-    dg_ok(p.tally[0].probes == 1 && p.tally[0].requests == 0,
-          "one of nothing is");
+    dg_ok(dg_profile_probe(&k.rq), "one of nothing is");
 
     k.rq.malformed = 1;
-    dg_profile_failed(&p, &k.rq);
+    dg_ok(!dg_profile_probe(&k.rq), "what is malformed is not");
     k.rq.malformed = 0;
+
     k.rq.encoded = 1;
-    dg_profile_failed(&p, &k.rq);
+    dg_ok(!dg_profile_probe(&k.rq), "nor what could not be read");
     k.rq.encoded = 0;
+
     k.rq.present = 0;
-    dg_profile_failed(&p, &k.rq);
+    dg_ok(!dg_profile_probe(&k.rq), "nor what has no body");
     k.rq.present = 1;
+
     k.rq.token_ids = 5;
-    dg_profile_failed(&p, &k.rq);
-    dg_ok(p.tally[0].probes == 1, "what could not be read is not");
+    dg_ok(!dg_profile_probe(&k.rq), "nor a prompt of numbers");
 }
 
 

@@ -125,44 +125,6 @@ below_limit(kit_guard_t *g, kit_ask_t *a)
 }
 
 
-static void
-probes(kit_guard_t *g, kit_ask_t *a, unsigned n, const char *messages)
-{
-    unsigned  i;
-
-    *a = kit_of(1);
-    (void) kit_ask(g, a, kit_body(kit_words(g, "", 10), ""));
-
-    for (i = 0; i < n; i++) {
-        a->status = 400;
-        (void) kit_ask(g, a, messages);
-        g->now_ms += 10000;
-    }
-
-    a->status = 200;
-    (void) kit_ask(g, a, kit_body(kit_words(g, "", 10), ""));
-}
-
-
-static void
-reads_limit(kit_guard_t *g, kit_ask_t *a)
-{
-    probes(g, a, half(LIMIT_HUGGING) / 60,
-           "{\"model\":\"large\",\"messages\":[]}");
-}
-
-
-/* as many mistakes of somebody who learns how it is done */
-
-static void
-mistakes(kit_guard_t *g, kit_ask_t *a)
-{
-    probes(g, a, half(LIMIT_HUGGING) / 60,
-           "{\"model\":\"large\",\"messages\":[{\"role\":\"robot\","
-           "\"content\":\"hello\"}]}");
-}
-
-
 /* a day of short talks with one model, then so many other requests of 100 */
 
 static void
@@ -220,9 +182,6 @@ static const signal_case_t  tests[] = {
 
     { DG_SIGNAL_LIMIT_HUGGING, 0, fills_limit, "a limit filled for hours",
       below_limit, "half of it for as long" },
-
-    { DG_SIGNAL_LIMIT_HUGGING, 0, reads_limit, "requests of nothing",
-      mistakes, "mistakes" },
 
     { DG_SIGNAL_SHIFT, 0, becomes_another, "an account that is another now",
       new_feature, "a new feature" }

@@ -128,7 +128,7 @@ viral(kit_guard_t *g, kit_ask_t *a)
 static void
 one_frame(kit_guard_t *g, kit_ask_t *a)
 {
-    kit_turns(g, a, 1, (unsigned) hard(TEMPLATE) * 11 / 10, 6);
+    kit_turns(g, a, 1, (unsigned) hard(TEMPLATE) * 11 / 10, 10);
 }
 
 
@@ -154,7 +154,7 @@ app(kit_guard_t *g, kit_ask_t *a)
 static void
 in_turn(kit_guard_t *g, kit_ask_t *a)
 {
-    kit_turns(g, a, 1, 80, 8);
+    kit_turns(g, a, 1, 80, 12);
 }
 
 
@@ -165,7 +165,7 @@ as_they_like(kit_guard_t *g, kit_ask_t *a)
 {
     unsigned  i, r;
 
-    for (i = 0; i < 80 * 8; i++) {
+    for (i = 0; i < 80 * 12; i++) {
         r = (unsigned) (dg_test_random(&g->seed) % 1000);
 
         *a = kit_of(1 + 80 * r / 1000 * r / 1000 * r / 1000);

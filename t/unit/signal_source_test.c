@@ -71,6 +71,67 @@ two_biases(kit_guard_t *g, kit_ask_t *a)
 }
 
 
+/* the first thing that an account ever sends, then a job */
+
+static void
+begins(kit_guard_t *g, kit_ask_t *a, const char *body)
+{
+    *a = kit_of(1);
+    a->status = 400;
+    (void) kit_ask(g, a, body);
+
+    job(g, a, KIT_FRAME, 200, 1000, "");
+}
+
+
+static void
+begins_with_nothing(kit_guard_t *g, kit_ask_t *a)
+{
+    begins(g, a, "{\"model\":\"large\",\"messages\":[]}");
+}
+
+
+static void
+begins_with_mistake(kit_guard_t *g, kit_ask_t *a)
+{
+    begins(g, a, "{\"model\":\"large\",\"messages\":[{\"role\":\"robot\","
+           "\"content\":\"hello\"}]}");
+}
+
+
+static void
+bars_and_stops(kit_guard_t *g, kit_ask_t *a)
+{
+    job(g, a, KIT_FRAME, 200, 1000, ",\"logit_bias\":{\"50256\":-100},"
+        "\"stop\":[\"\\n20\",\"20.\"]");
+}
+
+
+static void
+two_stops(kit_guard_t *g, kit_ask_t *a)
+{
+    job(g, a, KIT_FRAME, 200, 1000, ",\"stop\":[\"\\n20\",\"20.\"]");
+}
+
+
+/* somebody whose program now and then has nothing to say */
+
+static void
+tries_nothing(kit_guard_t *g, kit_ask_t *a)
+{
+    unsigned  i;
+
+    for (i = 0; i < 20; i++) {
+        *a = kit_of(1);
+        a->status = 400;
+        (void) kit_ask(g, a, "{\"model\":\"large\",\"messages\":[]}");
+        a->status = 200;
+        (void) kit_ask(g, a, kit_body(kit_words(g, "", 20), ""));
+        g->now_ms += 10000;
+    }
+}
+
+
 /* of 400 requests so many of a hundred ask for it in these words */
 
 static void
@@ -216,6 +277,15 @@ static const signal_case_t  tests[] = {
 
     { DG_SIGNAL_REASONING, 0, traces, "reasoning asked for all the time",
       teacher, "a teacher" },
+
+    { DG_SIGNAL_TOOLING, 0, begins_with_nothing, "a job begun by reading "
+      "the limits", begins_with_mistake, "one begun with a mistake" },
+
+    { DG_SIGNAL_TOOLING, 0, bars_and_stops, "a token barred and some stops",
+      two_stops, "the stops alone" },
+
+    { DG_SIGNAL_TOOLING, 0, bars_and_stops, "a token barred and some stops",
+      tries_nothing, "requests of nothing that are no job" },
 
     { DG_SIGNAL_ORIGIN_SPREAD, 0, proxies, "an account behind proxies",
       mobile, "a mobile one" },

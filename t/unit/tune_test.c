@@ -235,11 +235,11 @@ test_signals(void)
           && how == CTL_TUNE_DOUBTFUL, "and there is nothing beyond");
 
     sk = fresh(1);
-    ctl_sketch_add(sk, 2.4, 1000);
-    dg_ok(is(tuned(DG_SIGNAL_BALANCE, sk), 2.4, 1.2, 25)
+    ctl_sketch_add(sk, 1.2, 1000);
+    dg_ok(is(tuned(DG_SIGNAL_BALANCE, sk), 1.2, 0.923, 25)
           && how == CTL_TUNE_FITS, "less is worse");
-    ctl_sketch_add(sk, 2.2, 1000);
-    dg_ok(is(tuned(DG_SIGNAL_BALANCE, sk), 2.2, 1.1, 25)
+    ctl_sketch_add(sk, 0.95, 1000);
+    dg_ok(is(tuned(DG_SIGNAL_BALANCE, sk), 0.95, 0.73, 25)
           && how == CTL_TUNE_DOUBTFUL, "too little is too far");
     ctl_sketch_add(sk, 0, 1000);
     dg_ok(tuned(DG_SIGNAL_BALANCE, sk).points == 0
