@@ -13,7 +13,7 @@ use DistillGuard::Test;
 
 my @NODES = qw(a b c);
 my $ACCOUNTS = 105;     # a third of them at each node
-my $ROUNDS = 7;
+my $ROUNDS = 10;
 my $SYNC = 0.1;         # seconds, as below
 
 my $t = DistillGuard::Test->new;

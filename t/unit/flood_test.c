@@ -126,7 +126,7 @@ main(void)
     g.rules.enforce = 1;
 
     honest(&g);
-    kit_turns(&g, &a, 1, POOL, 6);
+    kit_turns(&g, &a, 1, POOL, 10);
     list = kit_list(&g);
 
     dg_ok(list.campaigns == 1 && list.accounts >= POOL - 10
