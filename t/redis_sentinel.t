@@ -174,6 +174,10 @@ is(sync()->{errors}, 0, 'no errors');
 
 # ---- a switch that was asked for ------------------------------------------
 
+# it is only listened to: nobody may ask
+
+$_->cmd(qw(ACL SETUSER watch -sentinel)) for $guarded->sentinels;
+
 my $old = $guarded->master;
 
 under_load('a switch', sub {
@@ -197,6 +201,10 @@ cmp_ok(said('up'), '<=', 2, '... and one when it came');
 
 $guarded->wait_whole;
 $old = $guarded->master;
+
+$_->cmd(qw(ACL SETUSER watch +sentinel|get-master-addr-by-name))
+    for $guarded->sentinels;
+
 my ($downs, $ups) = (said('down'), said('up'));
 
 under_load('a master that was killed', sub {

@@ -46,7 +46,7 @@ sub spawn {
 
         wait_for(sub {
             eval { $nodes[$n]->cmd('CLUSTER', 'REPLICATE', $self->id($master)) }
-        }, 20, 'a replica');
+        }, 90, 'a replica');
     }
 
     $self->wait_whole;
@@ -116,7 +116,7 @@ sub wait_whole {
         }
 
         return 1;
-    }, $seconds // 30, 'the cluster');
+    }, $seconds // 90, 'the cluster');
 }
 
 
@@ -126,8 +126,8 @@ sub masters {
     my ($self) = @_;
 
     my ($alive) = grep { $_->alive } $self->nodes;
-    my %port = map { $_ => 1 } map { /:(\d+)@\S+ \S*master - .*connected \d/ }
-        grep { !/fail/ } split /\n/, $alive->cmd('CLUSTER', 'NODES');
+    my %port = map { $_ => 1 } map { /:(\d+)@\S+ \S*master\S* - .*connected \d/ }
+        grep { !/\bfail\b/ } split /\n/, $alive->cmd('CLUSTER', 'NODES');
 
     return grep { $port{ $_->port } && $_->alive } $self->nodes;
 }
