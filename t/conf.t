@@ -171,7 +171,7 @@ my @bad = (
         qr/"distill_guard_redis" needs a zone/],
     ['redis with a bad URL',
         $ZONE . $SECRET . 'distill_guard_redis 127.0.0.1:6379;',
-        qr/"127.0.0.1:6379".* "distill_guard_redis".*redis:\/\//],
+        qr/"127.0.0.1:6379".*redis:\/\/.* in "distill_guard_redis"/],
     ['redis with a bad parameter',
         $ZONE . $SECRET
             . 'distill_guard_redis redis://127.0.0.1 password=x;',

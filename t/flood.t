@@ -243,7 +243,7 @@ sub zone { return $t->http({ path => '/guard' })->json->{zones}{guard} }
 sub refused { return scalar grep { $_ == 429 } $crowd->send(turn()) }
 
 
-$crowd->send(turn()) for 1 .. 6;
+$crowd->send(turn()) for 1 .. 10;
 is(refused(), $POOL, 'live: a pool is refused');
 
 my $before = zone();

@@ -144,11 +144,9 @@ dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
 
 
 /*
- * One mark may be the same by chance, or that of a phrase, and is not enough
- * to take a request for a campaign's; and one of them is of an end, as a frame
- * stands before, behind or around what is filled in, and a phrase anywhere.
- * An end that begins as those of many do says nothing: what is left of it is
- * a few letters.
+ * A few letters, or where short words stand, may be the same by chance: one
+ * such mark is not enough to take a request for a campaign's.  Nor is any of
+ * an end that begins as those of many do: what is left of it is a few letters.
  */
 
 static int
@@ -156,13 +154,12 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
     const dg_template_t *best, const dg_campaign_t *c, uint32_t now)
 {
     dg_id_t         id;
-    unsigned        i, n, ends, common;
+    unsigned        i, n, common;
     dg_arena_t     *campaigns;
     dg_template_t  *t;
 
     campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
     common = dg_cohort_common(st, rq, now);
-    ends = 0;
     n = 0;
 
     for (i = 0; i < rq->marks.n; i++) {
@@ -176,10 +173,15 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
         }
 
         n++;
-        ends += (id.v[1] != DG_MARK_ANCHOR);
+
+        if (id.v[1] == DG_MARK_ANCHOR || id.v[1] == DG_MARK_HEAD_64
+            || id.v[1] == DG_MARK_TAIL_64)
+        {
+            return 1;
+        }
     }
 
-    return n > 1 && ends;
+    return n > 1;
 }
 
 

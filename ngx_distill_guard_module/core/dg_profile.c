@@ -26,6 +26,7 @@
 #define DG_PROFILE_HABIT   50
 
 
+static uint64_t dg_profile_mix(uint64_t n);
 static void dg_profile_content(dg_profile_t *p, const dg_act_t *act);
 static int dg_profile_recent(dg_profile_t *p, const dg_id_t *content);
 static int dg_profile_framed(dg_profile_t *p, const dg_few_marks_t *marks);
@@ -116,16 +117,34 @@ dg_profile_count(dg_profile_t *p, const dg_act_t *act, uint32_t now)
     habit = &p->habits[0][dg_profile_habit(rq)];
     *habit = (uint16_t) dg_min(*habit + 1, UINT16_MAX);
 
-    p->networks[0] |= (uint64_t) 1 << ((act->origin->v[0] ^ act->origin->v[1])
-                                       * 0x9e3779b97f4a7c15ull >> 58);
+    p->networks[0] |= (uint64_t) 1 << (dg_profile_mix(act->origin->v[0]
+                                                      ^ act->origin->v[1])
+                                       >> 58);
 
     if (act->asn) {
-        p->hosts[0] |= (uint32_t) 1 << (act->asn * 0x9e3779b9u >> 27);
+        p->hosts[0] |= (uint32_t) 1 << (dg_profile_mix(act->asn) >> 59);
     }
 
     dg_profile_active(p, now);
 
     p->last_seen = now;
+}
+
+
+/*
+ * Neighbors among numbers are no neighbors any more, nor kept apart: the end
+ * of MurmurHash3 by Austin Appleby.
+ */
+
+static uint64_t
+dg_profile_mix(uint64_t n)
+{
+    n ^= n >> 33;
+    n *= 0xff51afd7ed558ccdull;
+    n ^= n >> 33;
+    n *= 0xc4ceb9fe1a85ec53ull;
+
+    return n ^ n >> 33;
 }
 
 

@@ -7,6 +7,10 @@
 #include "dg_bits.h"
 
 
+/* of all cells, those that what was refused may have for itself: 1/16 */
+#define DG_RECALL_REFUSALS  16
+
+
 static const dg_memory_t *dg_recall_find(dg_arena_t *a,
     dg_recall_kind_t kind, const dg_id_t *id, uint32_t now);
 static void dg_recall_keep(const dg_recall_t *r, dg_recall_kind_t kind,
@@ -238,7 +242,21 @@ dg_recall_get(dg_arena_t *a, dg_recall_kind_t kind, const dg_id_t *id,
         m->until = 0;
     }
 
-    dg_arena_touch(a, &m->cell);
+    if (!created || kind == DG_RECALL_REFUSED) {
+        dg_arena_touch(a, &m->cell);
+        return m;
+    }
+
+    /*
+     * What the upstream has answered is not forgotten for what anybody was
+     * refused, to which a part is left.
+     */
+
+    if (a->queue[DG_PROVEN].n >= a->ncells - a->ncells / DG_RECALL_REFUSALS) {
+        (void) dg_arena_evict(a, DG_PROVEN, NULL, NULL);
+    }
+
+    dg_arena_move(a, &m->cell, DG_PROVEN);
 
     return m;
 }

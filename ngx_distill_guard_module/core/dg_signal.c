@@ -22,8 +22,8 @@
 /* entries of logit_bias in log probabilities */
 #define DG_SIGNAL_BIAS      1000.0
 
-/* members before a cohort's synchrony says anything, hosting networks before
-   an account's networks do */
+/* members before what a cohort has in common says anything, hosting networks
+   before an account's networks do */
 #define DG_SIGNAL_MEMBERS   20
 #define DG_SIGNAL_HOSTS     4
 
@@ -567,7 +567,9 @@ dg_signal_origin_crowd(const dg_sight_t *sight)
     value = sight->crowd;
     c = sight->campaign;
 
-    if (c && (uint64_t) c->crowded * 2 >= c->accounts) {
+    if (c && c->accounts >= DG_SIGNAL_MEMBERS
+        && (uint64_t) c->crowded * 2 >= c->accounts)
+    {
         value = dg_max(value, (double) c->crowd);
     }
 
