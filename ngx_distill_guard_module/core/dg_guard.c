@@ -151,6 +151,7 @@ dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
                                          p->campaign, p->born)
                         : NULL;
     sight->crowd = dg_store_crowd(st, ex, sight->now);
+    sight->scale = p ? dg_store_scale(st, ex) : 1;
     sight->unlinked = dg_store_unlinked(st, dg_store_account(ex), sight->now);
 }
 
@@ -294,6 +295,7 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
     sight.campaign = c;
     sight.crowd = dg_store_crowd(st, ex, now);
     sight.now = now;
+    sight.scale = p ? dg_store_scale(st, ex) : 1;
     sight.unlinked = ex->unlinked;
 
     dg_signals_score(policy->signals, &sight, &finding->score);

@@ -46,6 +46,7 @@ static double dg_signal_origin_spread(const dg_sight_t *sight);
 static double dg_signal_origin_crowd(const dg_sight_t *sight);
 static double dg_signal_relay(const dg_sight_t *sight);
 
+static void dg_signal_day(const dg_sight_t *sight, dg_tally_t *sum);
 static double dg_signal_tied(const dg_sight_t *sight, dg_tie_t tie);
 static int dg_signal_job(const dg_sight_t *sight, dg_tally_t *sum);
 static double dg_signal_share(const dg_signal_t *signal, double value);
@@ -294,6 +295,36 @@ dg_signal_sort(dg_score_t *score)
 }
 
 
+/* what the account did on all nodes, as far as this one can tell */
+
+static void
+dg_signal_day(const dg_sight_t *sight, dg_tally_t *sum)
+{
+    dg_profile_day(sight->profile, sum, sight->now);
+
+    if (sight->scale <= 1) {
+        return;
+    }
+
+#define dg_signal_scale(type, what)                                           \
+    sum->what = (type) dg_min(sum->what * sight->scale, 4294967295.0)
+
+    dg_signal_scale(uint32_t, requests);
+    dg_signal_scale(uint32_t, openings);
+    dg_signal_scale(uint32_t, framed);
+    dg_signal_scale(uint32_t, repeats);
+    dg_signal_scale(uint32_t, samples);
+    dg_signal_scale(uint32_t, traces);
+    dg_signal_scale(uint32_t, tooled);
+    dg_signal_scale(uint32_t, relayed);
+
+    sum->output = (uint64_t) (sum->output * sight->scale);
+    sum->cells = (uint64_t) (sum->cells * sight->scale);
+
+#undef dg_signal_scale
+}
+
+
 /* --- linkage --- */
 
 static double
@@ -342,7 +373,7 @@ dg_signal_repeat(const dg_sight_t *sight)
         return DG_SIGNAL_NONE;
     }
 
-    dg_profile_day(sight->profile, &sum, sight->now);
+    dg_signal_day(sight, &sum);
 
     return sum.shared;
 }
@@ -405,7 +436,7 @@ dg_signal_job(const dg_sight_t *sight, dg_tally_t *sum)
         return DG_ERROR;
     }
 
-    dg_profile_day(sight->profile, sum, sight->now);
+    dg_signal_day(sight, sum);
 
     if (sum->requests < DG_SIGNAL_ANSWERS
         || sum->output / sum->requests < DG_SIGNAL_LONG)
@@ -471,7 +502,7 @@ dg_signal_limit_hugging(const dg_sight_t *sight)
         return DG_SIGNAL_NONE;
     }
 
-    dg_profile_day(sight->profile, &sum, sight->now);
+    dg_signal_day(sight, &sum);
 
     return sum.hugged;
 }
@@ -496,7 +527,7 @@ dg_signal_logprobs(const dg_sight_t *sight)
         return DG_SIGNAL_NONE;
     }
 
-    dg_profile_day(sight->profile, &sum, sight->now);
+    dg_signal_day(sight, &sum);
 
     return (double) sum.cells + sum.bias * DG_SIGNAL_BIAS;
 }
@@ -511,7 +542,7 @@ dg_signal_reasoning(const dg_sight_t *sight)
         return DG_SIGNAL_NONE;
     }
 
-    dg_profile_day(sight->profile, &sum, sight->now);
+    dg_signal_day(sight, &sum);
 
     if (sum.requests < DG_SIGNAL_TRACES) {
         return DG_SIGNAL_NONE;
@@ -580,22 +611,28 @@ dg_signal_origin_crowd(const dg_sight_t *sight)
 static double
 dg_signal_relay(const dg_sight_t *sight)
 {
-    double      value;
-    dg_tally_t  sum;
+    double                value;
+    dg_tally_t            sum;
+    const dg_campaign_t  *c;
 
     value = 0;
 
     if (sight->profile) {
-        dg_profile_day(sight->profile, &sum, sight->now);
+        dg_signal_day(sight, &sum);
 
         if (sum.requests) {
             value = (double) sum.relayed / sum.requests;
         }
     }
 
-    if (sight->campaign && sight->campaign->accounts >= DG_SIGNAL_MEMBERS) {
-        value = dg_max(value, (double) sight->campaign->relayed
-                              / sight->campaign->accounts);
+    /* some of those who like a prompt have odd programs, too */
+
+    c = sight->campaign;
+
+    if (c && c->accounts >= DG_SIGNAL_MEMBERS
+        && (uint64_t) c->relayed * 2 >= c->accounts)
+    {
+        value = dg_max(value, (double) c->relayed / c->accounts);
     }
 
     return value;

@@ -72,6 +72,9 @@ typedef struct {
     unsigned                     crowd;      /* accounts seen today with the
                                                 origin, if hosting */
     uint32_t                     now;        /* Unix seconds */
+    double                       scale;      /* how much more the account does
+                                                on all nodes than here; less
+                                                than 1: as much */
     unsigned                     unlinked;   /* an operator has it that others
                                                 are nothing to it */
 } dg_sight_t;

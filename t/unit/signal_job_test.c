@@ -188,9 +188,43 @@ static const signal_case_t  tests[] = {
 };
 
 
+/* what a node sees of an account is a sample of what it does on all of them */
+
+static void
+test_fleet(void)
+{
+    double         here, all;
+    kit_ask_t      a;
+    dg_sight_t     sight;
+    kit_guard_t    g;
+    dg_window_t   *w;
+    dg_subject_t  *s;
+
+    kit_guard(&g, 4 << 20);
+    job(&g, &a, KIT_FRAME, (unsigned) soft(SLOT_JOB), 1000, "");
+
+    dg_guard_sight(g.st, &a.ex, g.now_ms, &sight);
+    here = dg_signals[DG_SIGNAL_SLOT_JOB].value(&sight);
+
+    s = dg_store_find(g.st, DG_KIND_KEY, &a.ex.ids[DG_KIND_KEY]);
+    w = &s->windows.w[DG_DAY];
+    w->others[0][DG_REQUESTS] = 3 * w->own[0][DG_REQUESTS];
+
+    dg_guard_sight(g.st, &a.ex, g.now_ms, &sight);
+    all = dg_signals[DG_SIGNAL_SLOT_JOB].value(&sight);
+
+    dg_ok(here > 0 && here <= soft(SLOT_JOB) && all >= hard(SLOT_JOB),
+          "a job over four nodes is that of one: %.0f by a quarter of it, "
+          "%.0f by all", here, all);
+
+    kit_free(&g);
+}
+
+
 int
 main(void)
 {
+    test_fleet();
     kit_signals(tests, dg_nelts(tests), 1u << DG_FAMILY_JOB);
 
     return dg_done();
