@@ -220,10 +220,16 @@ $cluster->wait_whole($LONG);
 sub reshard {
     my ($from, $to, $slots) = @_;
 
-    my $ok = system("$cli --tls --cacert $tls->{ca} --cert $tls->{cert}"
-        . " --key $tls->{key} -p " . $to->port . ' --cluster reshard'
-        . ' 127.0.0.1:' . $to->port . ' --cluster-from ' . $cluster->id($from)
-        . ' --cluster-to ' . $cluster->id($to) . " --cluster-slots $slots"
+    my $as = "$cli --tls --cacert $tls->{ca} --cert $tls->{cert}"
+        . " --key $tls->{key} -p " . $to->port . ' --cluster';
+
+    # the servers tell each other of slots that have moved in their own time
+
+    $t->wait_for(sub { system("$as check 127.0.0.1:" . $to->port
+        . ' > /dev/null 2>&1') == 0 }, $LONG, 'servers that agree');
+
+    my $ok = system("$as reshard 127.0.0.1:" . $to->port
+        . ' --cluster-from ' . $cluster->id($from) . ' --cluster-to ' . $cluster->id($to) . " --cluster-slots $slots"
         . ' --cluster-yes > ' . $t->dir . '/reshard 2>&1') == 0;
 
     diag(substr $t->read_file('reshard'), -2000) unless $ok;

@@ -13,7 +13,8 @@
  *     report       what is said of a subject, and heard; rank, of many
  *     sightings    what else nodes tell each other
  *     decisions    what operators decide
- *     script       what runs in Redis; key, names of what lies there
+ *     script       what runs in Redis; key, names of what lies there; stream,
+ *                  what is read of one
  */
 
 
@@ -742,6 +743,20 @@ u_char *ngx_distill_guard_redis_subject(u_char *p,
 
 u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
     uint32_t bucket);
+
+/* --- stream --- */
+
+
+/* the entries that XREAD of one stream found; NULL if it is no such reply */
+redisReply *ngx_distill_guard_redis_stream_entries(redisReply *reply);
+
+/*
+ * Its id, and the values of two fields.  NGX_DECLINED if it has none of one
+ * of them, as what other versions say in other fields; NGX_ERROR if it is no
+ * entry.
+ */
+ngx_int_t ngx_distill_guard_redis_stream_entry(redisReply *entry,
+    uint64_t id[2], const char *names[2], redisReply *values[2]);
 
 /* NGX_ERROR if it is no id of an entry */
 ngx_int_t ngx_distill_guard_redis_stream_id(uint64_t id[2],

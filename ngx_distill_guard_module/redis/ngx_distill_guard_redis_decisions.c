@@ -629,7 +629,7 @@ ngx_distill_guard_redis_decisions_follow_handler(void *data, void *item,
     size_t       i;
     uint64_t     id[2];
     dg_store_t  *store;
-    redisReply  *stream, *entries;
+    redisReply  *entries;
 
     if (!ngx_distill_guard_redis_decisions_good(sync, reply)
         || reply->type == REDIS_REPLY_NIL)
@@ -637,19 +637,12 @@ ngx_distill_guard_redis_decisions_follow_handler(void *data, void *item,
         goto done;
     }
 
-    stream = (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
-             ? reply->element[0] : NULL;
+    entries = ngx_distill_guard_redis_stream_entries(reply);
 
-    if (stream == NULL || stream->type != REDIS_REPLY_ARRAY
-        || stream->elements != 2
-        || stream->element[1]->type != REDIS_REPLY_ARRAY
-        || stream->element[1]->elements == 0)
-    {
+    if (entries == NULL) {
         ngx_distill_guard_redis_decisions_wrong(sync);
         goto done;
     }
-
-    entries = stream->element[1];
 
     for (i = 0; i < (size_t) entries->elements; i++) {
         if (!ngx_distill_guard_redis_decisions_entry(sync,
@@ -683,53 +676,25 @@ done:
 }
 
 
-/* what it is about is told by other versions in other fields */
-
 static ngx_uint_t
 ngx_distill_guard_redis_decisions_entry(ngx_distill_guard_redis_sync_t *sync,
     redisReply *entry, uint64_t id[2])
 {
-    size_t       i;
-    redisReply  *fields, *name, *subject, *text;
+    ngx_int_t    rc;
+    redisReply  *values[2];
 
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || ngx_distill_guard_redis_stream_id(id, entry->element[0])
-           != NGX_OK)
-    {
-        return 0;
+    static const char  *names[2] = {
+        DG_SCHEMA_SUBJECT, DG_SCHEMA_DECISION
+    };
+
+    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values);
+
+    if (rc == NGX_OK) {
+        ngx_distill_guard_redis_decisions_enter(sync, values[0], values[1],
+                                                1);
     }
 
-    /* one that was deleted meanwhile has none */
-
-    fields = entry->element[1];
-
-    if (fields->type != REDIS_REPLY_ARRAY) {
-        return fields->type == REDIS_REPLY_NIL;
-    }
-
-    subject = NULL;
-    text = NULL;
-
-    for (i = 0; i + 1 < (size_t) fields->elements; i += 2) {
-        name = fields->element[i];
-
-        if (name->type != REDIS_REPLY_STRING) {
-            return 0;
-        }
-
-        if (ngx_strcmp(name->str, DG_SCHEMA_SUBJECT) == 0) {
-            subject = fields->element[i + 1];
-
-        } else if (ngx_strcmp(name->str, DG_SCHEMA_DECISION) == 0) {
-            text = fields->element[i + 1];
-        }
-    }
-
-    if (subject && text) {
-        ngx_distill_guard_redis_decisions_enter(sync, subject, text, 1);
-    }
-
-    return 1;
+    return rc != NGX_ERROR;
 }
 
 

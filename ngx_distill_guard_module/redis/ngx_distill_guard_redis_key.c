@@ -47,37 +47,3 @@ ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period, uint32_t bucket)
 
     return p;
 }
-
-
-/* "1795469280123-0" */
-
-ngx_int_t
-ngx_distill_guard_redis_stream_id(uint64_t id[2], redisReply *reply)
-{
-    u_char     *p, *last, *dash;
-    ngx_int_t   ms, n;
-
-    if (reply->type != REDIS_REPLY_STRING) {
-        return NGX_ERROR;
-    }
-
-    p = (u_char *) reply->str;
-    last = p + reply->len;
-    dash = ngx_strlchr(p, last, '-');
-
-    if (dash == NULL) {
-        return NGX_ERROR;
-    }
-
-    ms = ngx_atoof(p, dash - p);
-    n = ngx_atoof(dash + 1, last - dash - 1);
-
-    if (ms == NGX_ERROR || n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    id[0] = ms;
-    id[1] = n;
-
-    return NGX_OK;
-}

@@ -389,7 +389,7 @@ ngx_distill_guard_redis_sightings_read_handler(void *data, void *item,
 
     size_t       i;
     uint64_t     id[2];
-    redisReply  *stream, *entries;
+    redisReply  *entries;
     dg_store_t  *store;
 
     if (!ngx_distill_guard_redis_sightings_good(sync, reply)
@@ -398,19 +398,12 @@ ngx_distill_guard_redis_sightings_read_handler(void *data, void *item,
         goto done;
     }
 
-    stream = (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
-             ? reply->element[0] : NULL;
+    entries = ngx_distill_guard_redis_stream_entries(reply);
 
-    if (stream == NULL || stream->type != REDIS_REPLY_ARRAY
-        || stream->elements != 2
-        || stream->element[1]->type != REDIS_REPLY_ARRAY
-        || stream->element[1]->elements == 0)
-    {
+    if (entries == NULL) {
         ngx_distill_guard_redis_sightings_wrong(sync);
         goto done;
     }
-
-    entries = stream->element[1];
 
     for (i = 0; i < (size_t) entries->elements; i++) {
         if (!ngx_distill_guard_redis_sightings_entry(sync,
@@ -440,55 +433,25 @@ done:
 }
 
 
-/* what other versions say in other fields is passed over */
-
 static ngx_uint_t
 ngx_distill_guard_redis_sightings_entry(ngx_distill_guard_redis_sync_t *sync,
     redisReply *entry, uint64_t id[2])
 {
-    size_t       i;
-    redisReply  *fields, *name, *from, *batch;
+    ngx_int_t    rc;
+    redisReply  *values[2];
 
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || ngx_distill_guard_redis_stream_id(id, entry->element[0])
-           != NGX_OK)
-    {
-        return 0;
+    static const char  *names[2] = {
+        NGX_DISTILL_GUARD_REDIS_NODE_FIELD,
+        NGX_DISTILL_GUARD_REDIS_BATCH_FIELD
+    };
+
+    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values);
+
+    if (rc == NGX_OK) {
+        ngx_distill_guard_redis_sightings_hear(sync, values[0], values[1]);
     }
 
-    fields = entry->element[1];
-
-    if (fields->type != REDIS_REPLY_ARRAY) {
-        return fields->type == REDIS_REPLY_NIL;
-    }
-
-    from = NULL;
-    batch = NULL;
-
-    for (i = 0; i + 1 < (size_t) fields->elements; i += 2) {
-        name = fields->element[i];
-
-        if (name->type != REDIS_REPLY_STRING
-            || fields->element[i + 1]->type != REDIS_REPLY_STRING)
-        {
-            return 0;
-        }
-
-        if (ngx_strcmp(name->str, NGX_DISTILL_GUARD_REDIS_NODE_FIELD) == 0) {
-            from = fields->element[i + 1];
-
-        } else if (ngx_strcmp(name->str, NGX_DISTILL_GUARD_REDIS_BATCH_FIELD)
-                   == 0)
-        {
-            batch = fields->element[i + 1];
-        }
-    }
-
-    if (from && batch) {
-        ngx_distill_guard_redis_sightings_hear(sync, from, batch);
-    }
-
-    return 1;
+    return rc != NGX_ERROR;
 }
 
 
