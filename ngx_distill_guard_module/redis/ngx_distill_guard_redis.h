@@ -612,6 +612,19 @@ typedef struct {
 } ngx_distill_guard_redis_decisions_t;
 
 
+/* what we keep in Redis, and may find values of another type instead of */
+
+typedef enum {
+    NGX_DISTILL_GUARD_REDIS_TOTALS = 0,
+    NGX_DISTILL_GUARD_REDIS_ORIGINS,
+    NGX_DISTILL_GUARD_REDIS_RANKINGS,
+    NGX_DISTILL_GUARD_REDIS_SIGHTED,
+    NGX_DISTILL_GUARD_REDIS_DECIDED,
+    NGX_DISTILL_GUARD_REDIS_NODES,
+    NGX_DISTILL_GUARD_REDIS_KEPT
+} ngx_distill_guard_redis_kept_t;
+
+
 struct ngx_distill_guard_redis_sync_s {
     /* an event's data: its debug log wants an ident after three pointers */
     ngx_distill_guard_redis_t        *conf;
@@ -666,7 +679,9 @@ struct ngx_distill_guard_redis_sync_s {
     unsigned                          resending:1;  /* Redis may have
                                                        forgotten */
     unsigned                          incomplete:1; /* some ranking */
-    unsigned                          wrong_type:1; /* was logged */
+
+    uint64_t                          wrong_type    /* when last met, ms */
+                                         [NGX_DISTILL_GUARD_REDIS_KEPT];
 };
 
 
@@ -697,7 +712,7 @@ void ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync);
  * be repeated; NGX_ERROR if the connection was given up.
  */
 ngx_int_t ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
-    redisReply *reply, const char *what);
+    redisReply *reply, ngx_distill_guard_redis_kept_t what);
 
 
 /* --- lease --- */

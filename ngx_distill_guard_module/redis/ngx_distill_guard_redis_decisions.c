@@ -562,7 +562,8 @@ ngx_distill_guard_redis_decisions_keep_handler(void *data, void *item,
     ngx_distill_guard_redis_sync_t *sync = data;
 
     if (reply && reply->type == REDIS_REPLY_ERROR) {
-        (void) ngx_distill_guard_redis_error(sync, reply, "decisions");
+        (void) ngx_distill_guard_redis_error(sync, reply,
+                                      NGX_DISTILL_GUARD_REDIS_DECIDED);
     }
 
     ngx_distill_guard_redis_answered(sync);
@@ -840,7 +841,8 @@ ngx_distill_guard_redis_decisions_good(ngx_distill_guard_redis_sync_t *sync,
                           &sync->conf->name);
         }
 
-    } else if (ngx_distill_guard_redis_error(sync, reply, "decisions")
+    } else if (ngx_distill_guard_redis_error(sync, reply,
+                                      NGX_DISTILL_GUARD_REDIS_DECIDED)
                == NGX_OK)
     {
         d->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;

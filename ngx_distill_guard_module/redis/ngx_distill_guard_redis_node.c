@@ -19,7 +19,7 @@
 #define NGX_DISTILL_GUARD_REDIS_NODES_TTL  86400
 #define NGX_DISTILL_GUARD_REDIS_AGREED_TTL 2592000
 
-#define NGX_DISTILL_GUARD_REDIS_NODES      10000    /* listed */
+#define NGX_DISTILL_GUARD_REDIS_NODES_MAX  10000    /* listed */
 
 
 static void ngx_distill_guard_redis_agree_on(
@@ -397,7 +397,7 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
 
     set.key.data = p;
     set.key.len = ngx_sprintf(p, "%V:nodes", &sync->conf->prefix) - p;
-    set.limit = NGX_DISTILL_GUARD_REDIS_NODES;
+    set.limit = NGX_DISTILL_GUARD_REDIS_NODES_MAX;
     set.ttl = NGX_DISTILL_GUARD_REDIS_NODES_TTL;
     set.n = 1;
     set.members = &member;
@@ -455,7 +455,7 @@ ngx_distill_guard_redis_is_good(ngx_distill_guard_redis_sync_t *sync,
 
     if (reply->type == REDIS_REPLY_ERROR) {
         (void) ngx_distill_guard_redis_error(sync, reply,
-                                             "schema and nodes");
+                                             NGX_DISTILL_GUARD_REDIS_NODES);
         return 0;
     }
 

@@ -147,7 +147,8 @@ ngx_distill_guard_redis_rank_handler(void *data, void *item,
 
     if (reply == NULL
         || (reply->type == REDIS_REPLY_ERROR
-            && ngx_distill_guard_redis_error(sync, reply, "rankings")
+            && ngx_distill_guard_redis_error(sync, reply,
+                                            NGX_DISTILL_GUARD_REDIS_RANKINGS)
                == NGX_AGAIN))
     {
         sync->incomplete = 1;

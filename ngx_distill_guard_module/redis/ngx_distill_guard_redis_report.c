@@ -337,7 +337,8 @@ ngx_distill_guard_redis_origins_handler(void *data, void *item,
 
     if (reply == NULL
         || (reply->type == REDIS_REPLY_ERROR
-            && ngx_distill_guard_redis_error(sync, reply, "origins of keys")
+            && ngx_distill_guard_redis_error(sync, reply,
+                                             NGX_DISTILL_GUARD_REDIS_ORIGINS)
                != NGX_OK))
     {
         slot->failed = 1;
@@ -364,7 +365,10 @@ ngx_distill_guard_redis_report_handler(void *data, void *item,
          * sent again when it changes.
          */
 
-        if (ngx_distill_guard_redis_error(sync, reply, "totals") != NGX_OK) {
+        if (ngx_distill_guard_redis_error(sync, reply,
+                                          NGX_DISTILL_GUARD_REDIS_TOTALS)
+            != NGX_OK)
+        {
             slot->failed = 1;
         }
 

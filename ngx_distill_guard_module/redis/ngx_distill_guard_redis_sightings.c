@@ -537,7 +537,8 @@ ngx_distill_guard_redis_sightings_good(ngx_distill_guard_redis_sync_t *sync,
                           &sync->conf->name);
         }
 
-    } else if (ngx_distill_guard_redis_error(sync, reply, "sightings")
+    } else if (ngx_distill_guard_redis_error(sync, reply,
+                                           NGX_DISTILL_GUARD_REDIS_SIGHTED)
                == NGX_OK)
     {
         s->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;

@@ -27,6 +27,8 @@
 /* milliseconds */
 #define NGX_DISTILL_GUARD_REDIS_RANKING  1000
 #define NGX_DISTILL_GUARD_REDIS_FAREWELL 500    /* nginx kills after 1.5 s */
+#define NGX_DISTILL_GUARD_REDIS_WELL     300000 /* then a type that is wrong
+                                                   is news */
 
 /* intervals after which what is not urgent is told all the same */
 #define NGX_DISTILL_GUARD_REDIS_PATIENCE 20
@@ -704,8 +706,15 @@ ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync)
 
 ngx_int_t
 ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
-    redisReply *reply, const char *what)
+    redisReply *reply, ngx_distill_guard_redis_kept_t what)
 {
+    uint64_t  now, last;
+
+    static const char  *names[NGX_DISTILL_GUARD_REDIS_KEPT] = {
+        "totals", "origins of keys", "rankings", "sightings", "decisions",
+        "schema and nodes"
+    };
+
     sync->errors++;
 
     if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0) {
@@ -716,13 +725,16 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
 
     if (ngx_strstr(reply->str, "WRONGTYPE")) {
 
-        if (!sync->wrong_type) {
-            sync->wrong_type = 1;
+        now = ngx_distill_guard_now();
+        last = sync->wrong_type[what];
+        sync->wrong_type[what] = now;
+
+        if (last == 0 || now >= last + NGX_DISTILL_GUARD_REDIS_WELL) {
             ngx_log_error(NGX_LOG_ERR, sync->cycle->log, 0,
                           "distill guard: redis %V holds values of another "
                           "type where %s of prefix \"%V\" belong: delete "
                           "them, or give \"distill_guard_redis\" another "
-                          "prefix", &sync->conf->name, what,
+                          "prefix", &sync->conf->name, names[what],
                           &sync->conf->prefix);
         }
 

@@ -47,7 +47,7 @@ sub build { return $_[0]{build} //= _run(binary(), '-V') }
 
 # $http goes into http {}.  Options: workers => 1; log => level of error.log,
 # "info" unless DG_TEST_DEBUG is set; main, events => lines of those blocks;
-# log_format => of access.log; module => as in new
+# log_format => of access.log; env => {name => value}; module => as in new
 
 sub conf {
     my ($self, $http, %opt) = @_;
@@ -66,6 +66,7 @@ sub conf {
         . '$body_bytes_sent $request_length $request_time';
 
     $self->{workers} = $opt{workers} // 1;
+    $self->{env} = $opt{env} // {};
 
     my $text = $self->{expand}->(<<"EOT");
 $load
@@ -156,7 +157,7 @@ sub start {
         cmd  => [ $self->_command("$self->{dir}/error.log",
             '-g', "daemon $daemon;") ],
         out  => "$self->{dir}/stderr.log",
-        env  => $self->_sanitizer,
+        env  => { %{ $self->_sanitizer }, %{ $self->{env} } },
     );
 
     wait_for(sub {

@@ -14,7 +14,7 @@ use DistillGuard::Process qw(wait_for);
 # (as after "user "); loglevel; address; conf => further lines; tls => what
 # DistillGuard::Ca issued, with clients => 'yes' if these must have a
 # certificate, too.  With TLS the test itself comes through a Unix socket.
-# sentinel => 1 makes it one.
+# sentinel => 1 makes it one; debug => 1 allows DEBUG.
 
 sub spawn {
     my ($class, %opt) = @_;
@@ -40,6 +40,10 @@ sub _configure {
 
     push @lines, 'save ""', 'appendonly no', 'rdbcompression no'
         unless $self->{sentinel};
+
+    # older servers always allow it, and do not know this
+    push @lines, 'enable-debug-command yes'
+        if $self->{debug} && version() ge '007';
 
     if ($tls) {
         $self->{socket} = "$dir/redis.sock";
@@ -101,6 +105,32 @@ sub _binary {
 
     return $ENV{DG_REDIS} // $binary
         // die "redis-server is not installed: apt install redis-server\n";
+}
+
+
+# redis-cli, which comes with the server; nothing if it is not there
+
+sub cli {
+    my $beside = $ENV{DG_REDIS} // '';
+
+    $beside =~ s/-server\z/-cli/;
+
+    my ($cli) = grep { -x } $beside, map { "$_/redis-cli" }
+        split /:/, $ENV{PATH};
+
+    return $cli;
+}
+
+
+# "007.000.015", for lt and ge
+
+sub version {
+    my $binary = _binary();
+
+    my ($numbers) = `'$binary' --version` =~ / v=([\d.]+)/
+        or die "$binary does not tell its version\n";
+
+    return join '.', map { sprintf '%03d', $_ } split /\./, $numbers;
 }
 
 
