@@ -10,7 +10,6 @@ use warnings;
 use IO::Select;
 use IO::Socket::IP;
 use List::Util qw(sum0);
-use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Test::More;
 use Time::HiRes ();
 
@@ -465,36 +464,3 @@ conf('wrong', 'redis://127.0.0.1:%%STRICT%%'
 is_no_use('wrong', 'a wrong password', qr/is down.*password_file/);
 unlike($t->error_log('wrong'), qr/not-the-password|the-password/,
     '... and the password is not in the log');
-
-
-# ---- replies in pieces ----------------------------------------------------
-
-# what Redis answers comes a byte at a time
-
-my %peer;
-
-server('drip_redis', sub {
-    my ($from, $select) = @_;
-
-    if (!$peer{$from}) {
-        my $to = IO::Socket::IP->new(PeerHost => '127.0.0.1',
-            PeerPort => $redis->port) or return 0;
-
-        $select->add($to);
-        @peer{$from, $to} = ([ $to, 65536 ], [ $from, 1 ]);
-        setsockopt $from, IPPROTO_TCP, TCP_NODELAY, 1;
-    }
-
-    my ($to, $piece) = @{ $peer{$from} };
-
-    sysread($from, my $bytes, 65536) or return 0;
-    syswrite $to, $_ for unpack "(a$piece)*", $bytes;
-
-    return 1;
-});
-
-conf('drip', 'redis://127.0.0.1:%%DRIP_REDIS%% timeout=20s');
-$t->wait_for(sub { sync('drip')->{state} eq 'up' }, $LONG, 'Redis');
-$sent += grep { chat('drip', $_ % $KEYS) == 200 } 0 .. 9;
-ok(scalar(() = complete()), 'replies that come a byte at a time');
-is(said('drip', 'down'), 0, '... are replies');

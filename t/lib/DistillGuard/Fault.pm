@@ -22,15 +22,21 @@ my $SOME = 60;      # requests that a fault meets
 my $ATTEMPTS = 3;   # in vain, and yet it is said once
 
 
+my ($upstream, $loads) = (0, 0);   # of all there are
+
+
 # redis => a server, on which the counts are looked for
 
 sub new {
     my ($class, $t, %opt) = @_;
 
-    $t->upstream(keep => 1);
-    $t->write_file('secret', 's' x 32);
+    if (!$upstream) {
+        $t->upstream(keep => 1);
+        $t->write_file('secret', 's' x 32);
+        $upstream = 1;
+    }
 
-    return bless { sent => 0, loads => 0, %opt, t => $t }, $class;
+    return bless { sent => 0, %opt, t => $t }, $class;
 }
 
 
@@ -199,7 +205,7 @@ sub under_load {
     my ($self, $sub) = @_;
 
     my $t = $self->{t};
-    my $name = 'stop-' . ++$self->{loads};
+    my $name = 'stop-' . ++$loads;
     my $stop = $t->dir . "/$name";
     my @clients = map { $self->_client($stop, $_) } 1 .. $CLIENTS;
 
