@@ -124,13 +124,11 @@ static void dg_event_number(dg_event_line_t *line, const char *name,
     uint64_t n, uint64_t usual);
 static void dg_event_decimal(dg_event_line_t *line, const char *name,
     int32_t thousandths);
-static u_char *dg_event_thousandths(u_char *p, int64_t n);
 static int dg_event_ruled(const dg_event_t *ev);
 static u_char *dg_event_ruling(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_limit(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_refused(u_char *p, const dg_event_t *ev);
 static u_char *dg_event_signal(u_char *p, const dg_reason_t *reason);
-static u_char *dg_event_double(u_char *p, const char *name, double value);
 static void dg_event_text(dg_event_line_t *line, const char *name,
     const u_char *text, size_t len);
 static void dg_event_true(dg_event_line_t *line, const char *name,
@@ -297,9 +295,12 @@ dg_event_signal(u_char *p, const dg_reason_t *reason)
     p = dg_print(p, "{\"signal\":\"");
     p = dg_print_str(p, &signal->name);
     *p++ = '"';
-    p = dg_event_double(p, ",\"value\":", reason->value);
-    p = dg_event_double(p, ",\"soft\":", reason->soft);
-    p = dg_event_double(p, ",\"hard\":", reason->hard);
+    p = dg_print(p, ",\"value\":");
+    p = dg_print_double(p, reason->value);
+    p = dg_print(p, ",\"soft\":");
+    p = dg_print_double(p, reason->soft);
+    p = dg_print(p, ",\"hard\":");
+    p = dg_print_double(p, reason->hard);
     p = dg_print(p, ",\"points\":");
     p = dg_print_u64(p, reason->points);
     p = dg_print(p, ",\"window\":");
@@ -307,18 +308,6 @@ dg_event_signal(u_char *p, const dg_reason_t *reason)
     *p++ = '}';
 
     return p;
-}
-
-
-static u_char *
-dg_event_double(u_char *p, const char *name, double value)
-{
-    p = dg_print(p, name);
-
-    value = dg_max(dg_min(value, 1e12), -1e12);
-
-    return dg_event_thousandths(p, (int64_t) (value < 0 ? value * 1000 - .5
-                                                        : value * 1000 + .5));
 }
 
 
@@ -551,36 +540,8 @@ dg_event_decimal(dg_event_line_t *line, const char *name,
     int32_t thousandths)
 {
     if (dg_event_member(line, name, DG_PRINT_U64)) {
-        line->p = dg_event_thousandths(line->p, thousandths);
+        line->p = dg_print_thousandths(line->p, thousandths);
     }
-}
-
-
-static u_char *
-dg_event_thousandths(u_char *p, int64_t thousandths)
-{
-    uint64_t  n;
-
-    if (thousandths < 0) {
-        *p++ = '-';
-        n = (uint64_t) -thousandths;
-
-    } else {
-        n = (uint64_t) thousandths;
-    }
-
-    p = dg_print_u64(p, n / 1000);
-
-    if (n % 1000) {
-        *p++ = '.';
-        p = dg_print_padded(p, n % 1000, 3);
-
-        while (p[-1] == '0') {
-            p--;
-        }
-    }
-
-    return p;
 }
 
 

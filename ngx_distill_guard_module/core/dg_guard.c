@@ -6,6 +6,16 @@
 #include "dg_guard.h"
 
 
+/* where on the ladder somebody is */
+
+typedef struct {
+    dg_verdict_id_t      standing;   /* but for DG_THROTTLE */
+    unsigned             pace;
+    const dg_limit_t    *throttle;   /* of the policy; NULL: none */
+    uint32_t             until;      /* of the campaign's block, 0: none */
+} dg_rung_t;
+
+
 static void dg_guard_rulings(dg_store_t *st, dg_exchange_t *ex, uint64_t now,
     dg_finding_t *finding);
 static void dg_guard_ruled(dg_exchange_t *ex, const dg_ruled_t *r,
@@ -18,6 +28,13 @@ static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
 static void dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
     uint32_t now, dg_finding_t *finding);
+static void dg_guard_climb(const dg_policy_t *policy, const dg_campaign_t *c,
+    const dg_score_t *score, unsigned attention, uint32_t now,
+    dg_rung_t *rung);
+static void dg_guard_stand(const dg_sight_t *sight, const dg_policy_t *policy,
+    dg_standing_t *standing);
+static void dg_guard_stand_rung(const dg_sight_t *sight,
+    const dg_policy_t *policy, dg_standing_t *standing);
 static unsigned dg_guard_attention(const dg_score_t *score);
 static unsigned dg_guard_fading(dg_profile_t *p, dg_score_t *score,
     uint32_t now);
@@ -153,6 +170,107 @@ dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
     sight->crowd = dg_store_crowd(st, ex, sight->now);
     sight->scale = p ? dg_store_scale(st, ex) : 1;
     sight->unlinked = dg_store_unlinked(st, dg_store_account(ex), sight->now);
+}
+
+
+void
+dg_guard_stand_account(dg_store_t *st, const dg_id_t *account,
+    const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing)
+{
+    dg_sight_t     sight;
+    dg_exchange_t  ex;
+    dg_subject_t  *s;
+    dg_profile_t  *p, fades;
+
+    memset(&ex, 0, sizeof(dg_exchange_t));
+
+    s = dg_store_account_subject(st, account);
+    ex.ids[s ? s->cell.kind : DG_KIND_KEY] = *account;
+
+    dg_guard_sight(st, &ex, now_ms, &sight);
+
+    p = dg_store_profile(st, account);
+
+    if (p) {
+        sight.crowd = p->crowd;
+        sight.campaign = sight.unlinked ? NULL
+                                        : dg_store_member(st, p, sight.now);
+    }
+
+    dg_guard_stand(&sight, policy, standing);
+
+    if (p && sight.campaign == NULL && !sight.unlinked) {
+        fades = *p;
+        standing->attention = dg_guard_fading(&fades, &standing->score,
+                                              sight.now);
+    }
+
+    dg_guard_stand_rung(&sight, policy, standing);
+}
+
+
+void
+dg_guard_stand_campaign(const dg_campaign_t *c, const dg_policy_t *policy,
+    uint64_t now_ms, dg_standing_t *standing)
+{
+    dg_sight_t  sight;
+
+    memset(&sight, 0, sizeof(dg_sight_t));
+
+    sight.campaign = c;
+    sight.now = (uint32_t) (now_ms / 1000);
+
+    dg_guard_stand(&sight, policy, standing);
+    dg_guard_stand_rung(&sight, policy, standing);
+}
+
+
+static void
+dg_guard_stand(const dg_sight_t *sight, const dg_policy_t *policy,
+    dg_standing_t *standing)
+{
+    unsigned  i;
+
+    memset(standing, 0, sizeof(dg_standing_t));
+
+    dg_signals_score(policy->signals, sight, &standing->score);
+    standing->attention = dg_guard_attention(&standing->score);
+
+    for (i = 0; i < DG_SIGNALS; i++) {
+        standing->values[i] = dg_signals[i].value(sight);
+    }
+
+    if (sight->campaign) {
+        standing->score.score = dg_max(standing->score.score,
+                                       dg_campaign_score(sight->campaign,
+                                                         sight->now));
+        standing->attention = 2;
+    }
+}
+
+
+static void
+dg_guard_stand_rung(const dg_sight_t *sight, const dg_policy_t *policy,
+    dg_standing_t *standing)
+{
+    dg_rung_t  rung;
+
+    dg_guard_climb(policy, sight->campaign, &standing->score,
+                   standing->attention, sight->now, &rung);
+
+    standing->verdict = rung.standing;
+    standing->pace = rung.pace;
+
+    if (rung.throttle) {
+        standing->verdict = dg_max(rung.standing, DG_THROTTLE);
+        standing->limit = *rung.throttle;
+        standing->limit.kind = sight->campaign ? DG_KIND_CAMPAIGN
+                                               : DG_KIND_ACCOUNT;
+    }
+
+    if (rung.standing == DG_BLOCK) {
+        standing->until = rung.until;
+    }
 }
 
 
@@ -362,27 +480,59 @@ dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
     uint32_t now, dg_finding_t *finding)
 {
-    unsigned            score;
-    const dg_score_t   *found;
+    dg_rung_t  rung;
+
+    dg_guard_climb(policy, c, &finding->score, attention, now, &rung);
+
+    if (rung.standing != DG_PASS) {
+        ex->standing = rung.standing;
+    }
+
+    if (rung.pace) {
+        finding->pace = rung.pace;
+    }
+
+    if (rung.throttle) {
+        ex->throttle = rung.throttle;
+    }
+
+    if (rung.standing == DG_BLOCK) {
+        ex->standing_ms = (uint64_t) (rung.until - now) * 1000;
+    }
+
+    if (c && rung.until > c->blocked) {
+        c->blocked = rung.until;
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
+    }
+}
+
+
+/* how far up a score leads; changes nothing */
+
+static void
+dg_guard_climb(const dg_policy_t *policy, const dg_campaign_t *c,
+    const dg_score_t *score, unsigned attention, uint32_t now,
+    dg_rung_t *rung)
+{
     const dg_action_t  *a;
 
     a = policy->actions;
-    found = &finding->score;
-    score = found->score;
+
+    memset(rung, 0, sizeof(dg_rung_t));
 
     if (attention == 0) {
         return;
     }
 
-#define dg_guard_rung(id)  (a[id].score && score >= a[id].score)
+#define dg_guard_rung(id)  (a[id].score && score->score >= a[id].score)
 
     if (dg_guard_rung(DG_ACTION_TAG)) {
-        ex->standing = DG_TAG;
+        rung->standing = DG_TAG;
     }
 
     if (dg_guard_rung(DG_ACTION_PACE)) {
-        ex->standing = DG_PACE;
-        finding->pace = a[DG_ACTION_PACE].pace;
+        rung->standing = DG_PACE;
+        rung->pace = a[DG_ACTION_PACE].pace;
     }
 
     if (attention < 2) {
@@ -390,23 +540,24 @@ dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
     }
 
     if (dg_guard_rung(DG_ACTION_THROTTLE)) {
-        ex->throttle = &a[DG_ACTION_THROTTLE].limit;
+        rung->throttle = &a[DG_ACTION_THROTTLE].limit;
     }
 
     if (c == NULL) {
         return;
     }
 
-    if (dg_guard_rung(DG_ACTION_BLOCK) && c->blocked <= now
-        && found->families[DG_FAMILY_LINKAGE] >= DG_BLOCK_LINKAGE)
+    if (c->blocked > now) {
+        rung->until = c->blocked;
+
+    } else if (dg_guard_rung(DG_ACTION_BLOCK)
+               && score->families[DG_FAMILY_LINKAGE] >= DG_BLOCK_LINKAGE)
     {
-        c->blocked = now + a[DG_ACTION_BLOCK].seconds;
-        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
+        rung->until = now + a[DG_ACTION_BLOCK].seconds;
     }
 
-    if (c->blocked > now && a[DG_ACTION_BLOCK].score) {
-        ex->standing = DG_BLOCK;
-        ex->standing_ms = (uint64_t) (c->blocked - now) * 1000;
+    if (rung->until && a[DG_ACTION_BLOCK].score) {
+        rung->standing = DG_BLOCK;
     }
 
 #undef dg_guard_rung

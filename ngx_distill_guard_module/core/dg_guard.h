@@ -95,6 +95,32 @@ void dg_guard_sight(dg_store_t *st, const dg_exchange_t *ex, uint64_t now_ms,
 
 
 /*
+ * How an account, or else its key, stands: what would be found of it if it
+ * asked now, before its body is read.  The values are those of all signals,
+ * negative where one cannot be told.  Or how a campaign stands by itself.
+ * Changes nothing; decisions of operators are not looked at, but that it is
+ * of no campaign.
+ */
+
+typedef struct {
+    dg_score_t           score;
+    double               values[DG_SIGNALS];
+    unsigned             attention;  /* 0: none; 1: may be slowed; 2: may be
+                                        refused */
+    dg_verdict_id_t      verdict;    /* of the ladder; DG_THROTTLE: requests
+                                        beyond limit are refused */
+    unsigned             pace;       /* output tokens a second; 0: as ever */
+    dg_limit_t           limit;      /* n is 0: none */
+    uint32_t             until;      /* of a block, Unix seconds; 0: none */
+} dg_standing_t;
+
+void dg_guard_stand_account(dg_store_t *st, const dg_id_t *account,
+    const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing);
+void dg_guard_stand_campaign(const dg_campaign_t *c,
+    const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing);
+
+
+/*
  * Campaigns as they stand: calls back with each that has a name, and with
  * each of its accounts.  account is NULL for the campaign itself.
  */

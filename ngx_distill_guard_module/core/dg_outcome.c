@@ -39,6 +39,17 @@ dg_store_account(const dg_exchange_t *ex)
 }
 
 
+dg_subject_t *
+dg_store_account_subject(dg_store_t *st, const dg_id_t *account)
+{
+    dg_subject_t  *s;
+
+    s = dg_store_find(st, DG_KIND_ACCOUNT, account);
+
+    return s ? s : dg_store_find(st, DG_KIND_KEY, account);
+}
+
+
 void
 dg_store_look(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared)

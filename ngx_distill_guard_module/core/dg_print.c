@@ -60,6 +60,44 @@ dg_print_padded(u_char *p, uint64_t n, unsigned digits)
 
 
 u_char *
+dg_print_thousandths(u_char *p, int64_t thousandths)
+{
+    uint64_t  n;
+
+    if (thousandths < 0) {
+        *p++ = '-';
+        n = (uint64_t) -thousandths;
+
+    } else {
+        n = (uint64_t) thousandths;
+    }
+
+    p = dg_print_u64(p, n / 1000);
+
+    if (n % 1000) {
+        *p++ = '.';
+        p = dg_print_padded(p, n % 1000, 3);
+
+        while (p[-1] == '0') {
+            p--;
+        }
+    }
+
+    return p;
+}
+
+
+u_char *
+dg_print_double(u_char *p, double value)
+{
+    value = dg_max(dg_min(value, 1e12), -1e12);
+
+    return dg_print_thousandths(p, (int64_t) (value < 0 ? value * 1000 - .5
+                                                        : value * 1000 + .5));
+}
+
+
+u_char *
 dg_print_json(u_char *p, const u_char *text, size_t len)
 {
     size_t                i;

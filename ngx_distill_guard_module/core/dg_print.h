@@ -24,6 +24,12 @@ u_char *dg_print_u64(u_char *p, uint64_t n);
 /* the last digits digits, zeros in front */
 u_char *dg_print_padded(u_char *p, uint64_t n, unsigned digits);
 
+/* with up to three decimals, and no more than it takes; 24 bytes at most */
+u_char *dg_print_thousandths(u_char *p, int64_t thousandths);
+
+/* the same; what is beyond a million millions is that */
+u_char *dg_print_double(u_char *p, double value);
+
 /*
  * The inside of a JSON string in pure ASCII: what is not plain text is
  * written as \u00XX, byte by byte.  Up to six bytes for each of len.

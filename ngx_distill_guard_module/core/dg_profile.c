@@ -25,6 +25,8 @@
 /* requests of a day before its habits say anything */
 #define DG_PROFILE_HABIT   50
 
+#define dg_profile_bit(account)  ((account)->v[1] & 63)
+
 
 static uint64_t dg_profile_mix(uint64_t n);
 static void dg_profile_content(dg_profile_t *p, const dg_act_t *act);
@@ -453,7 +455,25 @@ dg_profile_ties(const dg_profile_t *p)
 void
 dg_profile_tie(dg_profile_t *p, dg_tie_t tie, const dg_id_t *partner)
 {
-    p->ties[tie][0] |= (uint64_t) 1 << (partner->v[1] & 63);
+    p->ties[tie][0] |= (uint64_t) 1 << dg_profile_bit(partner);
+}
+
+
+uint64_t
+dg_profile_partner_bits(const dg_profile_t *p, dg_tie_t tie)
+{
+    uint64_t  bits;
+
+    bits = p->ties[tie][0] | p->ties[tie][1];
+
+    return dg_bits_set(&bits, 1) <= DG_PROFILE_TOLD ? bits : 0;
+}
+
+
+int
+dg_profile_partner(uint64_t bits, const dg_id_t *account)
+{
+    return (int) (bits >> dg_profile_bit(account) & 1);
 }
 
 

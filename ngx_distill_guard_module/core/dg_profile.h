@@ -22,6 +22,9 @@
 #define DG_PROFILE_SLOT      300         /* seconds, of activity */
 #define DG_PROFILE_HABITS    8
 
+/* bits of partners beyond which it is not told who they are */
+#define DG_PROFILE_TOLD      32
+
 /* half-life of an account's own score */
 #define DG_PROFILE_HALF      86400
 
@@ -142,6 +145,14 @@ unsigned dg_profile_partners(const dg_profile_t *p, dg_tie_t tie);
 unsigned dg_profile_ties(const dg_profile_t *p);
 
 void dg_profile_tie(dg_profile_t *p, dg_tie_t tie, const dg_id_t *partner);
+
+/*
+ * The bits of its partners of a kind; 0 where there are too many to tell who
+ * they are.  Is an account one of them?  One in so many is taken for another:
+ * it had better be asked of both.
+ */
+uint64_t dg_profile_partner_bits(const dg_profile_t *p, dg_tie_t tie);
+int dg_profile_partner(uint64_t bits, const dg_id_t *account);
 
 /* distance of today's habits from the past's, 0 to 1; 0 if either is small */
 double dg_profile_shift(const dg_profile_t *p);

@@ -32,6 +32,12 @@ const uint32_t  dg_recall_ttl[DG_RECALLS] = {
 };
 
 
+const dg_str_t  dg_ties[DG_TIES] = {
+    dg_string("provenance"),
+    dg_string("failover")
+};
+
+
 void
 dg_recall_look(dg_arena_t *a, const dg_id_t *account,
     const dg_request_facts_t *rq, uint32_t now, dg_shared_t *shared)

@@ -64,6 +64,9 @@ typedef enum {
 } dg_tie_t;
 
 
+extern const dg_str_t  dg_ties[DG_TIES];        /* "provenance", ... */
+
+
 #define DG_PARTNERS  8           /* of one exchange, those that are kept */
 
 typedef struct {

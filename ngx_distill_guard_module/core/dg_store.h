@@ -336,6 +336,10 @@ void dg_store_settle(dg_store_t *st, dg_exchange_t *ex,
 /* the account of an exchange, or else its key */
 const dg_id_t *dg_store_account(const dg_exchange_t *ex);
 
+/* the subject of an account, which may be its key; or NULL */
+dg_subject_t *dg_store_account_subject(dg_store_t *st,
+    const dg_id_t *account);
+
 /* what others had of what the request presents; changes nothing */
 void dg_store_look(dg_store_t *st, const dg_exchange_t *ex,
     const dg_request_facts_t *rq, uint64_t now_ms, dg_shared_t *shared);

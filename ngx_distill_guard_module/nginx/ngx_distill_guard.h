@@ -91,6 +91,11 @@ typedef struct {
     dg_hash_key_t                key;     /* of all ids in this zone */
     dg_marks_key_t               marks;   /* made of it */
     uint64_t                     check;
+    dg_rules_t                   rules;   /* of the first location that is
+                                             guarded with it, for those who
+                                             ask how somebody stands */
+    unsigned                     ruled:1; /* there is one; else the policy is
+                                             that of defaults */
 } ngx_distill_guard_zone_t;
 
 
@@ -187,6 +192,10 @@ typedef struct {
 
 
 /* module */
+
+/* by what a location judges */
+void ngx_distill_guard_rules(ngx_distill_guard_loc_conf_t *glcf,
+    dg_rules_t *rules);
 
 /* the words of a directive, as dg_settings.h wants them */
 ngx_int_t ngx_distill_guard_words(ngx_conf_t *cf,

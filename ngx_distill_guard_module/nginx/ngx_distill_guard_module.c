@@ -327,7 +327,25 @@ ngx_distill_guard_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     mcf->active = 1;
 
+    if (!conf->zone->ruled) {
+        conf->zone->ruled = 1;
+        ngx_distill_guard_rules(conf, &conf->zone->rules);
+    }
+
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_distill_guard_rules(ngx_distill_guard_loc_conf_t *glcf, dg_rules_t *rules)
+{
+    rules->policy = glcf->policy;
+    rules->enforce = (glcf->mode == DG_MODE_ENFORCE);
+
+    if (glcf->limits) {
+        rules->limits = glcf->limits->elts;
+        rules->nlimits = glcf->limits->nelts;
+    }
 }
 
 

@@ -18,7 +18,6 @@
 static ngx_distill_guard_ctx_t *ngx_distill_guard_create_ctx(
     ngx_http_request_t *r, ngx_distill_guard_loc_conf_t *glcf);
 static void ngx_distill_guard_cleanup(void *data);
-static void ngx_distill_guard_rules(ngx_distill_guard_ctx_t *ctx);
 static ngx_int_t ngx_distill_guard_ask_identity(ngx_http_request_t *r);
 static ngx_int_t ngx_distill_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -165,7 +164,14 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 
     ctx->exempt = ngx_http_test_predicates(r, glcf->exempt) == NGX_DECLINED;
 
-    ngx_distill_guard_rules(ctx);
+    ngx_distill_guard_rules(glcf, &ctx->rules);
+
+    /* no rule concerns who is exempt */
+
+    if (ctx->exempt) {
+        ctx->rules.policy = NULL;
+        ctx->rules.nlimits = 0;
+    }
 
     if (!ctx->endpoint.charged) {
         return NGX_DECLINED;
@@ -199,26 +205,6 @@ failed:
                   "distill guard: no memory, the request passes unseen");
 
     return NGX_DECLINED;
-}
-
-
-/* no rule concerns who is exempt */
-
-static void
-ngx_distill_guard_rules(ngx_distill_guard_ctx_t *ctx)
-{
-    ctx->rules.enforce = ctx->conf->mode == DG_MODE_ENFORCE;
-
-    if (ctx->exempt) {
-        return;
-    }
-
-    ctx->rules.policy = ctx->conf->policy;
-
-    if (ctx->conf->limits) {
-        ctx->rules.limits = ctx->conf->limits->elts;
-        ctx->rules.nlimits = ctx->conf->limits->nelts;
-    }
 }
 
 

@@ -39,6 +39,7 @@ ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     dg_str_t                    words[DG_CONF_WORDS];
     dg_zone_t                   setting;
     ngx_str_t                   name;
+    dg_policy_t                *policy;
     ngx_distill_guard_zone_t   *zone, **zp;
 
     if (ngx_distill_guard_words(cf, words) != NGX_OK) {
@@ -65,6 +66,14 @@ ngx_distill_guard_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    policy = ngx_palloc(cf->pool, sizeof(dg_policy_t));
+    if (policy == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    dg_policy_init(policy);
+
+    zone->rules.policy = policy;
     zone->name = name;
     zone->shm_zone = ngx_shared_memory_add(cf, &name, (size_t) setting.size,
                                            &ngx_distill_guard_module);
