@@ -23,7 +23,7 @@ my $t = DistillGuard::Test->new;
 plan(skip_all => 'no openssl') unless DistillGuard::Ca->available;
 plan(skip_all => 'nginx without TLS') unless $t->has('ssl_module');
 
-my ($cli) = grep { -x } map { "$_/redis-cli" } split /:/, $ENV{PATH};
+my $cli = DistillGuard::Redis::cli();
 plan(skip_all => 'no redis-cli') unless $cli;
 
 my $ca = DistillGuard::Ca->new($t->dir . '/ca');
@@ -251,14 +251,21 @@ is_complete('... and all are counted');
 is(said('down'), 0, '... and nothing was down');
 
 
+# errors of this kind that servers have answered with
 
-# what all servers have counted of it
-
-sub stat_of {
+sub all_errors {
     my ($what) = @_;
 
-    return sum0(map { $_->cmd('INFO', 'all') =~ /^\Q$what\E=(\d+)/m ? $1 : 0 }
-        grep { $_->alive } $cluster->nodes);
+    return sum0(map { errors_of($_, $what) } grep { $_->alive }
+        $cluster->nodes);
+}
+
+
+sub errors_of {
+    my ($node, $error) = @_;
+
+    return $node->cmd('INFO', 'errorstats')
+        =~ /^errorstat_$error:count=(\d+)/m ? $1 : 0;
 }
 
 
@@ -287,6 +294,22 @@ sub half_moved {
 }
 
 
+# A slot that has moved, of which only the servers know.
+
+my ($owner, $known) = @{ ($cluster->keys('dg:{key:*}:d:*'))[0] };
+my $moves = errors_of($owner, 'MOVED');
+
+half_moved($known, sub { });
+$sent += grep { chat('a', $_) == 200 } 1 .. $KEYS;
+$sent += chat('a', 'limited', '/limit') == 200;
+eval { $t->wait_for(sub { errors_of($owner, 'MOVED') > $moves }, $LONG,
+    'the server to say so') };
+cmp_ok(errors_of($owner, 'MOVED'), '>', $moves,
+    'what is asked of a server that has given the slot away goes by MOVED');
+is_complete('... to the one that has it');
+is(said('down'), 0, '... and nothing was down');
+
+
 half_moved('dg:nodes', sub {
     my ($node, $target, $slot) = @_;
 
@@ -305,9 +328,9 @@ half_moved($key, sub {
     $node->cmd('MIGRATE', '127.0.0.1', $target->port, $key, 0, 5000);
     $sent += grep { chat('a', $_) == 200 } 1 .. $KEYS;
     $sent += chat('a', 'limited', '/limit') == 200;
-    eval { $t->wait_for(sub { stat_of('errorstat_TRYAGAIN:count') > 0 },
+    eval { $t->wait_for(sub { all_errors('TRYAGAIN') > 0 },
         $LONG, 'such a subject') };
-    cmp_ok(stat_of('errorstat_TRYAGAIN:count'), '>', 0,
+    cmp_ok(all_errors('TRYAGAIN'), '>', 0,
         'a subject that is on either side waits');
 });
 

@@ -14,8 +14,8 @@ use DistillGuard::Test;
 
 my $t = DistillGuard::Test->new;
 
-plan(skip_all => 'no redis-cli')
-    unless grep { -x "$_/redis-cli" } split /:/, $ENV{PATH};
+my $cli = DistillGuard::Redis::cli();
+plan(skip_all => 'no redis-cli') unless $cli;
 
 my $PASSWORD = 'a-password-of-redis';
 my $doc = $t->read_file(File::Spec->rel2abs(
@@ -140,7 +140,7 @@ sub answer {
     $set =~ s/^origin=.*$/origin=203.0.113.0\/24/m;
 
     my $port = $t->port('redis');
-    my $script = "redis-cli() { command redis-cli -p $port \"\$@\"; }\n"
+    my $script = "redis-cli() { $cli -p $port \"\$@\"; }\n"
         . $set . $line;
 
     open my $out, '-|', 'bash', '-c', $script or die "bash: $!\n";

@@ -239,16 +239,19 @@ sub campaigns {
 }
 
 
-# Waits until a node knows of one campaign, while one of the pool goes on at
-# its own; whether it does.
+# Waits until a node knows of one campaign, while one of the pool goes on;
+# whether it does.  The sub is told the status of what was asked.
 
 sub is_found {
-    my ($self, $node, $account) = @_;
+    my ($self, $node, $answered) = @_;
 
-    $account //= 3;
+    my ($account) = accounts();
 
     return eval { $self->{t}->wait_for(sub {
-        $self->ask($self->node_of($account), $account);
+        my $status = $self->ask($self->node_of($account), $account);
+
+        $answered->($status) if $answered;
+
         return $self->campaigns($node) == 1;
     }, 20, "a campaign at $node") };
 }

@@ -44,8 +44,13 @@ sub spawn {
     for my $n ($masters .. $#nodes) {
         my $master = $nodes[ $n % $masters ];
 
+        # on a busy machine a handshake may fail, and nobody repeats it
+
         wait_for(sub {
-            eval { $nodes[$n]->cmd('CLUSTER', 'REPLICATE', $self->id($master)) }
+            return 1 if eval { $nodes[$n]->cmd('CLUSTER', 'REPLICATE',
+                $self->id($master)) };
+            $self->meet($_) for grep { $_ != $nodes[0] } $nodes[$n], $master;
+            return 0;
         }, 90, 'a replica');
     }
 
