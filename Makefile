@@ -1,5 +1,5 @@
 # Distill Guard. "make help" lists the targets. What is built goes to $(BUILD),
-# and only the SDK tests' packages go elsewhere, to t/sdk/node_modules.
+# and only packages of npm go elsewhere, to node_modules in t/sdk and t/page.
 
 SHELL = /bin/bash
 
@@ -76,6 +76,7 @@ SRC := ngx_distill_guard_module
 MODULE_DIRS := core geo nginx redis
 SOURCES := $(wildcard $(MODULE_DIRS:%=$(SRC)/%/*.c))
 HEADERS := $(wildcard $(MODULE_DIRS:%=$(SRC)/%/*.h))
+PAGE := $(wildcard $(SRC)/page/*)
 CTL_DIRS := core geo ctl
 CTL_SOURCES := $(wildcard $(CTL_DIRS:%=$(SRC)/%/*.c))
 CTL_HEADERS := $(wildcard $(CTL_DIRS:%=$(SRC)/%/*.h))
@@ -95,14 +96,15 @@ all: $(if $(STATIC),static,$(MODULE)) $(CTL)	## build the module and the tool
 
 # the module, loadable
 
-$(MODULE): $(BUILD)/nginx/Makefile $(SOURCES) $(HEADERS)
+$(MODULE): $(BUILD)/nginx/Makefile $(SOURCES) $(HEADERS) $(PAGE)
 	+@$(sub_make) -C $(BUILD)/nginx/tree -f $(BUILD)/nginx/Makefile \
 	    $(BUILD)/nginx/$(@F)
 	@install -m 644 $(BUILD)/nginx/$(@F) $@
 	@t/tools/nginx.sh load
 	@echo $@
 
-$(BUILD)/nginx/Makefile: $(BUILD)/nginx.settings config t/tools/nginx.sh
+$(BUILD)/nginx/Makefile: $(BUILD)/nginx.settings config config.make \
+    t/tools/nginx.sh
 	@t/tools/nginx.sh configure dynamic
 
 # rewritten only when it changes
@@ -117,14 +119,15 @@ $(BUILD)/%.settings: settings
 
 static: $(STATIC_NGINX)	## build nginx with the module linked in
 
-$(STATIC_NGINX): $(BUILD)/nginx-static/Makefile $(SOURCES) $(HEADERS)
+$(STATIC_NGINX): $(BUILD)/nginx-static/Makefile $(SOURCES) $(HEADERS) \
+    $(PAGE)
 	+@$(sub_make) -C $(BUILD)/nginx-static/tree \
 	    -f $(BUILD)/nginx-static/Makefile binary
 	@touch $@
 	@echo $@
 
 $(BUILD)/nginx-static/Makefile: $(BUILD)/nginx-static.settings config \
-    t/tools/nginx.sh
+    config.make t/tools/nginx.sh
 ifeq ($(NGINX_SRC),)
 	@echo "make static: say where nginx's sources are: NGINX_SRC=dir"; false
 else
@@ -274,7 +277,7 @@ $(BUILD)/eval/compose: $(wildcard t/eval/*.c) t/eval/eval.h
 	@$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^) -lm
 
 clean:			## remove everything built
-	rm -rf $(BUILD) t/sdk/node_modules
+	rm -rf $(BUILD) t/sdk/node_modules t/page/node_modules
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile \

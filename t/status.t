@@ -245,11 +245,15 @@ SKIP: {
 
 my $prometheus = qr{^text/plain};
 my $json = qr{^application/json};
+my $html = qr{^text/html; charset=utf-8};
 my $scraper = 'application/openmetrics-text;version=1.0.0,'
     . 'text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
 for (
-    ['', 'text/html,*/*', $json],
+    ['', 'text/html,application/xhtml+xml,*/*;q=0.8', $html],
+    ['', '*/*', $json],
+    ['?format=html', '*/*', $html],
+    ['?format=json', 'text/html', $json],
     ['', 'text/plain', $json],
     ['', $scraper, $prometheus],
     ['', 'text/plain;version=0.0.4', $prometheus],

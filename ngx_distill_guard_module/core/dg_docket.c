@@ -62,6 +62,47 @@ dg_store_rule(dg_store_t *st, unsigned kind, const dg_id_t *id,
 }
 
 
+int
+dg_store_decide(dg_store_t *st, unsigned kind, const dg_id_t *id,
+    dg_ruling_t *ruling, uint32_t seconds, int64_t skew_ms, uint64_t now_ms)
+{
+    int          rc;
+    uint64_t     ms;
+    dg_arena_t  *a;
+    dg_ruled_t  *r;
+
+    a = dg_store_arena(st, DG_PART_RULINGS);
+    r = (dg_ruled_t *) dg_arena_find(a, kind, id);
+
+    if (ruling->id == DG_RULING_RELEASE
+        && (r == NULL || !dg_docket_stands(r, now_ms / 1000)))
+    {
+        return 0;
+    }
+
+    ms = now_ms + skew_ms;
+
+    ruling->time = r ? dg_max(ms, r->ruling.time + 1) : ms;
+    ruling->expires = seconds ? ms / 1000 + seconds : 0;
+
+    rc = dg_store_rule(st, kind, id, ruling, skew_ms / 1000, now_ms / 1000);
+
+    if (rc != 1) {
+        return rc;
+    }
+
+    r = (dg_ruled_t *) dg_arena_find(a, kind, id);
+
+    if (r) {
+        r->cell.flags &= (uint16_t) ~DG_RULED_TOLD;
+    }
+
+    st->decided = 1;
+
+    return 1;
+}
+
+
 static void
 dg_docket_write(dg_store_t *st, dg_ruled_t *r, const dg_ruling_t *ruling,
     int64_t skew, uint64_t now)
@@ -240,6 +281,29 @@ dg_store_rulings_turn(dg_store_t *st, uint64_t now)
 }
 
 
+size_t
+dg_store_decisions(dg_store_t *st, dg_ruled_t *rulings, size_t n)
+{
+    size_t       got;
+    uint32_t     i;
+    dg_arena_t  *a;
+    dg_ruled_t  *r;
+
+    a = dg_store_arena(st, DG_PART_RULINGS);
+    got = 0;
+
+    for (i = a->queue[DG_CONVICTED].newest;
+         i != DG_NIL && got < n;
+         i = r->cell.older)
+    {
+        r = (dg_ruled_t *) dg_arena_cell(a, i);
+        rulings[got++] = *r;
+    }
+
+    return got;
+}
+
+
 void
 dg_store_untold(dg_store_t *st)
 {
@@ -264,6 +328,10 @@ dg_store_tell(dg_store_t *st, uint32_t *at, dg_ruled_t *rulings, size_t n,
 
     a = dg_store_arena(st, DG_PART_RULINGS);
     got = 0;
+
+    if (*at == 0) {
+        st->decided = 0;
+    }
 
     while (got < n) {
 

@@ -33,7 +33,7 @@
 #include "dg_ruling.h"
 
 
-#define DG_STORE_LAYOUT  4       /* of all structures in the block */
+#define DG_STORE_LAYOUT  5       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
 
 
@@ -120,6 +120,9 @@ typedef struct {
     uint32_t       campaigns;        /* that were made, named or not */
     uint32_t       rulings_over;     /* when the next of them is; 0: none */
     uint32_t       rulings[DG_RULINGS][DG_NAMED_KINDS];  /* in force */
+    uint32_t       decided;          /* 1: of those that were made here some
+                                        may not have been told */
+    uint32_t       unused;
     uint64_t       followed[2];      /* how far the caller has followed what
                                         operators decide; 0: not at all */
     uint64_t       heard[2];         /* of other nodes' sightings, the number
@@ -188,6 +191,19 @@ typedef struct {
 int dg_store_rule(dg_store_t *st, unsigned kind, const dg_id_t *id,
     const dg_ruling_t *ruling, int64_t skew, uint64_t now);
 
+/*
+ * Enters what is decided on this node, for so many seconds, 0: until it is
+ * released.  It gets its time by the clock of those who decide, and is later
+ * than what was decided before: whoever has seen that has the last word.  As
+ * dg_store_rule(); 0 means that there is nothing to release.  It has yet to
+ * be told.
+ */
+int dg_store_decide(dg_store_t *st, unsigned kind, const dg_id_t *id,
+    dg_ruling_t *ruling, uint32_t seconds, int64_t skew_ms, uint64_t now_ms);
+
+/* writes up to n of those in force, the latest first */
+size_t dg_store_decisions(dg_store_t *st, dg_ruled_t *rulings, size_t n);
+
 /* what is in force for a subject; NULL: nothing */
 const dg_ruled_t *dg_store_ruled(dg_store_t *st, unsigned kind,
     const dg_id_t *id, uint64_t now);
@@ -209,6 +225,7 @@ void dg_store_rulings_turn(dg_store_t *st, uint64_t now);
  * For a Redis that may not have them: dg_store_untold() forgets what it has;
  * whatever is entered from then on it has; dg_store_tell() writes up to n of
  * the rest, from cell index *at on, *at 0 at first and again at the end.
+ * While st->decided is set there may be some that it has missed.
  */
 void dg_store_untold(dg_store_t *st);
 size_t dg_store_tell(dg_store_t *st, uint32_t *at, dg_ruled_t *rulings,

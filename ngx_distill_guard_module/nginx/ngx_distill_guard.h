@@ -24,6 +24,7 @@
 #include "dg_settings.h"
 #include "dg_store.h"
 #include "dg_guard.h"
+#include "dg_history.h"
 
 
 #define NGX_DISTILL_GUARD_VERSION  "0.1.0"
@@ -75,8 +76,11 @@ typedef struct {
 typedef struct {
     u_char                      random[16];   /* the secret where none was
                                                  configured */
+    u_char                      token[16];    /* of the status page: who
+                                                 decides there has read it */
     dg_store_t                 *store;        /* in the same mapping */
     ngx_distill_guard_sync_t    sync;
+    dg_history_t                history;      /* under the lock */
 } ngx_distill_guard_shared_t;
 
 
@@ -125,6 +129,8 @@ typedef struct {
     const dg_policy_t           *policy;  /* once merged, never NULL */
     ngx_distill_guard_said_t    *said;    /* what it is made of; NULL: only
                                              of defaults */
+    unsigned                     control:1;   /* of a status page: who sees
+                                                 it may decide */
 } ngx_distill_guard_loc_conf_t;
 
 
@@ -223,6 +229,15 @@ void ngx_distill_guard_unlock(ngx_distill_guard_zone_t *zone);
 
 /* Unix time in milliseconds, of the event loop's clock */
 uint64_t ngx_distill_guard_now(void);
+
+/* bytes that nobody can guess; what fails is in the log */
+ngx_int_t ngx_distill_guard_random(u_char *p, size_t n, ngx_log_t *log);
+
+
+/* history: each worker notes the counts of all zones, from time to time */
+
+ngx_int_t ngx_distill_guard_history_init_process(ngx_cycle_t *cycle,
+    ngx_distill_guard_main_conf_t *mcf);
 
 
 /* identity */
@@ -347,10 +362,14 @@ void ngx_distill_guard_redis_exit_process(ngx_cycle_t *cycle,
     ngx_distill_guard_main_conf_t *mcf);
 
 
-/* status */
+/* status, see ngx_distill_guard_status.h */
 
 char *ngx_distill_guard_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* a line on what an operator has decided, here or elsewhere */
+void ngx_distill_guard_log_decided(ngx_log_t *log, u_char *subject,
+    size_t len, const dg_ruling_t *ruling);
 
 
 extern ngx_module_t  ngx_distill_guard_module;

@@ -10,6 +10,7 @@
 #include <ngx_http.h>
 
 #include "ngx_distill_guard.h"
+#include "dg_order.h"
 
 
 typedef int (*ngx_distill_guard_say_pt)(dg_policy_t *policy,
@@ -147,7 +148,7 @@ static ngx_command_t  ngx_distill_guard_commands[] = {
       NULL },
 
     { ngx_string("distill_guard_status"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_distill_guard_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -191,9 +192,9 @@ ngx_module_t  ngx_distill_guard_module = {
 static ngx_int_t
 ngx_distill_guard_preconfiguration(ngx_conf_t *cf)
 {
-    if (dg_dialect_init() != DG_OK) {
+    if (dg_dialect_init() != DG_OK || dg_order_init() != DG_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "distill guard: the dialect tables are not well "
+                           "distill guard: the tables of JSON are not well "
                            "formed");
         return NGX_ERROR;
     }
@@ -255,6 +256,7 @@ ngx_distill_guard_create_loc_conf(ngx_conf_t *cf)
      *     glcf->limits = NULL;
      *     glcf->policy = NULL;
      *     glcf->said = NULL;
+     *     glcf->control = 0;
      */
 
     glcf->mode = NGX_CONF_UNSET_UINT;
@@ -825,6 +827,12 @@ ngx_distill_guard_init_process(ngx_cycle_t *cycle)
 
     if (mcf->redis
         && ngx_distill_guard_redis_init_process(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mcf->zones.nelts
+        && ngx_distill_guard_history_init_process(cycle, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -1,13 +1,15 @@
 /*
  * Copyright (C) 2026 Distill Guard
  *
- * The status page: JSON, or the text that Prometheus reads where the request
- * says ?format=prometheus or, without a format, its Accept header names
- * OpenMetrics or version 0.0.4 of that text, as Prometheus does by itself.
+ * The status page, in three forms: for people, if the request accepts HTML;
+ * as the text that Prometheus reads, if it accepts OpenMetrics or version
+ * 0.0.4 of that text, as Prometheus does by itself; else as JSON.  ?format=
+ * says which without a guess.
  */
 
 
 #include "ngx_distill_guard_metrics.h"
+#include "ngx_distill_guard_status.h"
 #include "ngx_distill_guard_compat.h"
 
 
@@ -18,14 +20,16 @@ typedef ngx_buf_t *(*ngx_distill_guard_status_pt)(ngx_pool_t *pool,
 typedef struct {
     ngx_str_t                     name;      /* in ?format= */
     ngx_str_t                     type;
-    ngx_distill_guard_status_pt   write;
+    ngx_distill_guard_status_pt   write;     /* NULL: the page */
 } ngx_distill_guard_format_t;
 
 
 static ngx_int_t ngx_distill_guard_status_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_distill_guard_status_write(ngx_http_request_t *r,
+    ngx_distill_guard_format_t *format);
 static ngx_distill_guard_format_t *ngx_distill_guard_status_format(
     ngx_http_request_t *r);
-static ngx_uint_t ngx_distill_guard_status_scraped(ngx_http_request_t *r);
+static ngx_uint_t ngx_distill_guard_status_accepted(ngx_http_request_t *r);
 static ngx_distill_guard_snapshot_t *ngx_distill_guard_status_zones(
     ngx_http_request_t *r, ngx_distill_guard_main_conf_t *mcf);
 static ngx_int_t ngx_distill_guard_status_zone(ngx_http_request_t *r,
@@ -33,7 +37,6 @@ static ngx_int_t ngx_distill_guard_status_zone(ngx_http_request_t *r,
 static uint64_t ngx_distill_guard_status_contents(const dg_stats_t *stats);
 static ngx_int_t ngx_distill_guard_status_name(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *escaped);
-static ngx_int_t ngx_distill_guard_status_no_store(ngx_http_request_t *r);
 
 
 static ngx_distill_guard_format_t  ngx_distill_guard_formats[] = {
@@ -44,21 +47,47 @@ static ngx_distill_guard_format_t  ngx_distill_guard_formats[] = {
 
     { ngx_string("prometheus"),
       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
-      ngx_distill_guard_metrics_prometheus }
+      ngx_distill_guard_metrics_prometheus },
+
+    { ngx_string("html"),
+      ngx_string("text/html; charset=utf-8"),
+      NULL }
 };
 
+#define NGX_DISTILL_GUARD_JSON        0    /* in this table */
+#define NGX_DISTILL_GUARD_PROMETHEUS  1
+#define NGX_DISTILL_GUARD_HTML        2
 
-/* distill_guard_status */
+
+/* distill_guard_status [control] */
 
 char *
 ngx_distill_guard_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_distill_guard_loc_conf_t *glcf = conf;
+
+    ngx_str_t                 *value;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->handler == ngx_distill_guard_status_handler) {
         return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "control") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" in "
+                               "\"distill_guard_status\": it is control, or "
+                               "left out", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        glcf->control = 1;
     }
 
     clcf->handler = ngx_distill_guard_status_handler;
@@ -70,12 +99,15 @@ ngx_distill_guard_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_distill_guard_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                       rc;
-    ngx_buf_t                      *b;
-    ngx_chain_t                     out;
-    ngx_distill_guard_format_t     *format;
-    ngx_distill_guard_snapshot_t   *zones;
-    ngx_distill_guard_main_conf_t  *mcf;
+    ngx_int_t                      rc;
+    ngx_distill_guard_format_t    *format;
+    ngx_distill_guard_loc_conf_t  *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_distill_guard_module);
+
+    if (r->method == NGX_HTTP_POST && glcf->control) {
+        return ngx_distill_guard_control(r);
+    }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -87,10 +119,32 @@ ngx_distill_guard_status_handler(ngx_http_request_t *r)
         return rc;
     }
 
+    rc = ngx_distill_guard_view(r);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     format = ngx_distill_guard_status_format(r);
     if (format == NULL) {
         return NGX_HTTP_BAD_REQUEST;
     }
+
+    if (format->write == NULL) {
+        return ngx_distill_guard_page(r);
+    }
+
+    return ngx_distill_guard_status_write(r, format);
+}
+
+
+static ngx_int_t
+ngx_distill_guard_status_write(ngx_http_request_t *r,
+    ngx_distill_guard_format_t *format)
+{
+    ngx_buf_t                      *b;
+    ngx_distill_guard_snapshot_t   *zones;
+    ngx_distill_guard_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_distill_guard_module);
 
@@ -104,14 +158,42 @@ ngx_distill_guard_status_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_distill_guard_status_no_store(r) != NGX_OK) {
+    return ngx_distill_guard_status_send(r, NGX_HTTP_OK, &format->type, b);
+}
+
+
+ngx_int_t
+ngx_distill_guard_status_json(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_buf_t *b)
+{
+    if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    r->headers_out.status = NGX_HTTP_OK;
+    return ngx_distill_guard_status_send(r, status,
+                   &ngx_distill_guard_formats[NGX_DISTILL_GUARD_JSON].type,
+                   b);
+}
+
+
+ngx_int_t
+ngx_distill_guard_status_send(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, ngx_buf_t *b)
+{
+    ngx_int_t         rc;
+    ngx_chain_t       out;
+    static ngx_str_t  no_store = ngx_string("no-store");
+
+    if (ngx_distill_guard_status_header(r, "Cache-Control", &no_store)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = status;
     r->headers_out.content_length_n = b->last - b->pos;
-    r->headers_out.content_type = format->type;
-    r->headers_out.content_type_len = format->type.len;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
     r->headers_out.content_type_lowcase = NULL;
 
     rc = ngx_http_send_header(r);
@@ -142,7 +224,7 @@ ngx_distill_guard_status_format(ngx_http_request_t *r)
     if (r->args.len == 0
         || ngx_http_arg(r, (u_char *) "format", 6, &value) != NGX_OK)
     {
-        return &format[ngx_distill_guard_status_scraped(r)];
+        return &format[ngx_distill_guard_status_accepted(r)];
     }
 
     for (i = 0; i < dg_nelts(ngx_distill_guard_formats); i++) {
@@ -158,37 +240,71 @@ ngx_distill_guard_status_format(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_distill_guard_status_scraped(ngx_http_request_t *r)
+ngx_distill_guard_status_accepted(ngx_http_request_t *r)
+{
+    ngx_str_t  *accept;
+
+    accept = ngx_distill_guard_status_asked(r, "accept",
+                                            sizeof("accept") - 1);
+    if (accept == NULL) {
+        return NGX_DISTILL_GUARD_JSON;
+    }
+
+    if (ngx_strstr(accept->data, "openmetrics-text")
+        || ngx_strstr(accept->data, "version=0.0.4"))
+    {
+        return NGX_DISTILL_GUARD_PROMETHEUS;
+    }
+
+    return ngx_strstr(accept->data, "text/html") ? NGX_DISTILL_GUARD_HTML
+                                                 : NGX_DISTILL_GUARD_JSON;
+}
+
+
+/* nginx has a zero behind each value */
+
+ngx_str_t *
+ngx_distill_guard_status_asked(ngx_http_request_t *r, const char *key,
+    size_t len)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
     part = &r->headers_in.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    for ( ;; ) {
+        header = ngx_distill_guard_next_header(&part, &i);
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
+        if (header == NULL) {
+            return NULL;
         }
 
-        if (header[i].key.len == sizeof("accept") - 1
-            && ngx_strncasecmp(header[i].key.data, (u_char *) "accept",
-                               sizeof("accept") - 1)
-               == 0
-            && (ngx_strstr(header[i].value.data, "openmetrics-text")
-                || ngx_strstr(header[i].value.data, "version=0.0.4")))
+        if (header->key.len == len
+            && ngx_strncasecmp(header->key.data, (u_char *) key, len) == 0)
         {
-            return 1;
+            return &header->value;
         }
     }
+}
+
+
+ngx_distill_guard_zone_t *
+ngx_distill_guard_status_zone_named(ngx_http_request_t *r, ngx_str_t *name)
+{
+    ngx_distill_guard_zone_t       **zones;
+    ngx_distill_guard_main_conf_t   *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_distill_guard_module);
+
+    if (name->len) {
+        return ngx_distill_guard_zone_find(mcf, name);
+    }
+
+    zones = mcf->zones.elts;
+
+    return mcf->zones.nelts ? zones[0] : NULL;
 }
 
 
@@ -321,8 +437,9 @@ ngx_distill_guard_status_name(ngx_http_request_t *r, ngx_str_t *name,
 }
 
 
-static ngx_int_t
-ngx_distill_guard_status_no_store(ngx_http_request_t *r)
+ngx_int_t
+ngx_distill_guard_status_header(ngx_http_request_t *r, const char *key,
+    ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
 
@@ -334,8 +451,9 @@ ngx_distill_guard_status_no_store(ngx_http_request_t *r)
     ngx_distill_guard_single(h);
 
     h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
+    h->key.data = (u_char *) key;
+    h->key.len = ngx_strlen(key);
+    h->value = *value;
 
     return NGX_OK;
 }

@@ -26,8 +26,6 @@ static void ngx_distill_guard_zone_compare(ngx_conf_t *cf,
 static ngx_int_t ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static void ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone);
-static ngx_int_t ngx_distill_guard_zone_random(u_char *p, size_t n,
-    ngx_log_t *log);
 
 
 char *
@@ -226,14 +224,15 @@ ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         goto failed;
     }
 
-    if (ngx_distill_guard_zone_random(shared->random, 16,
-                                      shm_zone->shm.log)
+    if (ngx_distill_guard_random(shared->random, 16, shm_zone->shm.log)
         != NGX_OK
-        || ngx_distill_guard_zone_random((u_char *) &node, sizeof(dg_id_t),
-                                         shm_zone->shm.log)
+        || ngx_distill_guard_random(shared->token, 16, shm_zone->shm.log)
            != NGX_OK
-        || ngx_distill_guard_zone_random((u_char *) &seed, sizeof(uint64_t),
-                                         shm_zone->shm.log)
+        || ngx_distill_guard_random((u_char *) &node, sizeof(dg_id_t),
+                                    shm_zone->shm.log)
+           != NGX_OK
+        || ngx_distill_guard_random((u_char *) &seed, sizeof(uint64_t),
+                                    shm_zone->shm.log)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -279,8 +278,8 @@ ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone)
 }
 
 
-static ngx_int_t
-ngx_distill_guard_zone_random(u_char *p, size_t n, ngx_log_t *log)
+ngx_int_t
+ngx_distill_guard_random(u_char *p, size_t n, ngx_log_t *log)
 {
     ssize_t   got;
     ngx_fd_t  fd;

@@ -6,9 +6,10 @@
  * Decisions stand in a hash, by subject, and in a stream, in the order in
  * which they were made.  After each connect, and from time to time, the hash
  * is read whole; what the zones hold and Redis does not is put back; then the
- * stream is followed from where it ended before all this.  A later decision
- * takes the place of an earlier one wherever they meet, so nothing is lost or
- * undone by doing any of this again.
+ * stream is followed from where it ended before all this, and what is decided
+ * on a node itself is put there in between.  A later decision takes the place
+ * of an earlier one wherever they meet, so nothing is lost or undone by doing
+ * any of this again.
  *
  * No command waits: a few times a second it is asked what is new.
  */
@@ -94,9 +95,6 @@ static void ngx_distill_guard_redis_decisions_enter(
 static void ngx_distill_guard_redis_decisions_full(
     ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_node_t *node, ngx_uint_t n);
-static void ngx_distill_guard_redis_decisions_log(
-    ngx_distill_guard_redis_sync_t *sync, redisReply *subject,
-    dg_ruling_t *ruling);
 static ngx_uint_t ngx_distill_guard_redis_decisions_good(
     ngx_distill_guard_redis_sync_t *sync, redisReply *reply);
 static void ngx_distill_guard_redis_decisions_wrong(
@@ -577,11 +575,12 @@ ngx_distill_guard_redis_decisions_follow(ngx_distill_guard_redis_sync_t *sync,
     u_char       from[2 * NGX_INT64_LEN + 1];
     uint64_t     id[2];
     ngx_str_t    args[6];
-    ngx_uint_t   i;
+    ngx_uint_t   i, decided;
     dg_store_t  *store;
 
     id[0] = UINT64_MAX;
     id[1] = UINT64_MAX;
+    decided = 0;
 
     /* a zone that has begun anew has followed nothing */
 
@@ -595,11 +594,26 @@ ngx_distill_guard_redis_decisions_follow(ngx_distill_guard_redis_sync_t *sync,
             id[1] = store->followed[1];
         }
 
+        decided |= store->decided;
+
         ngx_distill_guard_unlock(sync->nodes[i].zone);
     }
 
     if (id[0] == 0 && id[1] == 0) {
         ngx_distill_guard_redis_undecided(sync);
+        return;
+    }
+
+    /* what was decided here goes to the others before what they say is read */
+
+    if (decided) {
+        sync->decisions.stage = NGX_DISTILL_GUARD_REDIS_TELL;
+        sync->decisions.last[0] = id[0];
+        sync->decisions.last[1] = id[1];
+        sync->decisions.node = 0;
+        sync->decisions.at = 0;
+
+        ngx_distill_guard_redis_decisions_tell(sync);
         return;
     }
 
@@ -745,7 +759,9 @@ ngx_distill_guard_redis_decisions_enter(ngx_distill_guard_redis_sync_t *sync,
     }
 
     if (heard && news) {
-        ngx_distill_guard_redis_decisions_log(sync, subject, &ruling);
+        ngx_distill_guard_log_decided(sync->cycle->log,
+                                      (u_char *) subject->str, subject->len,
+                                      &ruling);
     }
 }
 
@@ -768,36 +784,6 @@ ngx_distill_guard_redis_decisions_full(ngx_distill_guard_redis_sync_t *sync,
     }
 
     d->full = 1;
-}
-
-
-static void
-ngx_distill_guard_redis_decisions_log(ngx_distill_guard_redis_sync_t *sync,
-    redisReply *subject, dg_ruling_t *ruling)
-{
-    u_char           until[sizeof(" until 2026-11-23 15:30:00 UTC")];
-    size_t           len;
-    ngx_tm_t         tm;
-    const dg_str_t  *what;
-
-    what = &dg_rulings[ruling->id];
-    len = 0;
-
-    if (ruling->expires && ruling->id != DG_RULING_RELEASE) {
-        ngx_gmtime((time_t) ngx_min(ruling->expires, 253402300799), &tm);
-
-        len = ngx_sprintf(until, " until %4d-%02d-%02d %02d:%02d:%02d UTC",
-                          tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                          tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec)
-              - until;
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, sync->cycle->log, 0,
-                  "distill guard: %*s has decided: %*s %*s%*s%s%*s",
-                  (size_t) ruling->author_len, ruling->author, what->len,
-                  what->data, (size_t) subject->len, subject->str, len, until,
-                  ruling->reason_len ? ", " : "",
-                  (size_t) ruling->reason_len, ruling->reason);
 }
 
 

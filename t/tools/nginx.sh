@@ -79,7 +79,7 @@ settings() {
         recorded_in_tree
     fi
 
-    cd "$top" && ls ngx_distill_guard_module/*/*.[ch]
+    cd "$top" && ls ngx_distill_guard_module/*/*.[ch] ngx_distill_guard_module/page/*
 }
 
 

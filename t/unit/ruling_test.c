@@ -813,6 +813,71 @@ test_unlinked(void)
 }
 
 
+/* --- decided on the node itself --- */
+
+static size_t
+untold(kit_guard_t *g, dg_ruled_t *told, uint32_t *at)
+{
+    return dg_store_tell(g->st, at, told, 4, g->now_ms / 1000);
+}
+
+
+static void
+test_decide(void)
+{
+    dg_id_t      one, two;
+    uint32_t     at;
+    dg_ruled_t   told[4];
+    dg_ruling_t  r;
+    kit_guard_t  g;
+
+    kit_guard(&g, 1 << 20);
+    one = kit_id(1);
+    two = kit_id(2);
+
+    /* this node's clock is 5 s ahead of that of those who decide */
+
+    r = ruling(DG_RULING_RELEASE, 0, "page", 0);
+    dg_ok(dg_store_decide(g.st, DG_KIND_KEY, &one, &r, 0, -5000, g.now_ms)
+          == 0 && !g.st->decided, "there is nothing to release");
+
+    r = ruling(DG_RULING_BLOCK, 0, "page", 0);
+    dg_ok(dg_store_decide(g.st, DG_KIND_KEY, &one, &r, 60, -5000, g.now_ms)
+          == 1 && g.st->decided, "a block");
+    dg_ok(r.time == g.now_ms - 5000
+          && r.expires == (g.now_ms - 5000) / 1000 + 60, "by their clock");
+    dg_ok(dg_store_ruled(g.st, DG_KIND_KEY, &one, g.now_ms / 1000 + 59)
+          && !dg_store_ruled(g.st, DG_KIND_KEY, &one, g.now_ms / 1000 + 60),
+          "for a minute");
+
+    at = 0;
+    dg_ok(untold(&g, told, &at) == 1 && at == 0
+          && dg_ruling_compare(&told[0].ruling, &r) == 0 && !g.st->decided,
+          "it is told");
+    dg_ok(untold(&g, told, &at) == 0, "once");
+
+    r = ruling(DG_RULING_ALLOW, 0, "page", 0);
+    dg_ok(dg_store_decide(g.st, DG_KIND_KEY, &two, &r, 0, 0, g.now_ms) == 1,
+          "another");
+    dg_ok(dg_store_decisions(g.st, told, 4) == 2
+          && dg_id_equal(&told[0].cell.id, &two)
+          && dg_id_equal(&told[1].cell.id, &one), "the latest is listed first");
+    dg_ok(dg_store_decisions(g.st, told, 1) == 1, "as many as are wanted");
+
+    /* whoever decided before had a clock that was ahead */
+
+    r = ruling(DG_RULING_ALLOW, g.now_ms + 900, "alice", 0);
+    (void) dg_store_rule(g.st, DG_KIND_KEY, &one, &r, 0, g.now_ms / 1000);
+
+    r = ruling(DG_RULING_RELEASE, 0, "page", 0);
+    dg_ok(dg_store_decide(g.st, DG_KIND_KEY, &one, &r, 0, 0, g.now_ms) == 1
+          && r.time == g.now_ms + 901, "the last word is the last");
+    dg_ok(dg_store_decisions(g.st, told, 4) == 1, "and it is over");
+
+    kit_free(&g);
+}
+
+
 int
 main(void)
 {
@@ -827,6 +892,7 @@ main(void)
     test_allow();
     test_campaign();
     test_unlinked();
+    test_decide();
 
     return dg_done();
 }
