@@ -679,6 +679,7 @@ struct ngx_distill_guard_redis_sync_s {
     unsigned                          resending:1;  /* Redis may have
                                                        forgotten */
     unsigned                          incomplete:1; /* some ranking */
+    unsigned                          skewed:1; /* clocks differ: logged */
 
     uint64_t                          wrong_type    /* when last met, ms */
                                          [NGX_DISTILL_GUARD_REDIS_KEPT];

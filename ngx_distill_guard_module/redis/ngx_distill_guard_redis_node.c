@@ -13,6 +13,7 @@
 /* milliseconds */
 #define NGX_DISTILL_GUARD_REDIS_BEAT       1000
 #define NGX_DISTILL_GUARD_REDIS_AGREEMENT  60000
+#define NGX_DISTILL_GUARD_REDIS_SKEW       1000
 
 /* seconds */
 #define NGX_DISTILL_GUARD_REDIS_NODE_TTL   3600
@@ -43,6 +44,8 @@ static void ngx_distill_guard_redis_node_handler(void *data, void *item,
     redisReply *reply);
 static void ngx_distill_guard_redis_time_handler(void *data, void *item,
     redisReply *reply);
+static void ngx_distill_guard_redis_skew(ngx_distill_guard_redis_sync_t *sync,
+    int64_t unsure);
 
 
 /* a zone that was found damaged is another node from then on */
@@ -264,7 +267,7 @@ ngx_distill_guard_redis_time_handler(void *data, void *item,
 {
     ngx_distill_guard_redis_sync_t *sync = data;
 
-    int64_t        now;
+    int64_t        now, asked;
     ngx_int_t      sec, usec;
     redisReply   **e;
 
@@ -276,14 +279,45 @@ ngx_distill_guard_redis_time_handler(void *data, void *item,
         e = reply->element;
         sec = ngx_atoi((u_char *) e[0]->str, e[0]->len);
         usec = ngx_atoi((u_char *) e[1]->str, e[1]->len);
-        now = (sync->asked + ngx_distill_guard_now()) / 2;
+        asked = (int64_t) sync->asked;
+        now = (int64_t) ngx_distill_guard_now();
 
         if (sec != NGX_ERROR && usec != NGX_ERROR) {
-            sync->skew = (int64_t) sec * 1000 + usec / 1000 - now;
+            sync->skew = (int64_t) sec * 1000 + usec / 1000
+                         - (asked + now) / 2;
+            ngx_distill_guard_redis_skew(sync, (now - asked) / 2);
         }
     }
 
     ngx_distill_guard_redis_answered(sync);
+}
+
+
+/* minutes, hours and days are told by each node's own clock */
+
+static void
+ngx_distill_guard_redis_skew(ngx_distill_guard_redis_sync_t *sync,
+    int64_t unsure)
+{
+    int64_t  skew;
+
+    skew = ngx_abs(sync->skew);
+
+    if (skew >= NGX_DISTILL_GUARD_REDIS_SKEW + unsure && !sync->skewed) {
+        sync->skewed = 1;
+        ngx_log_error(NGX_LOG_WARN, sync->cycle->log, 0,
+                      "distill guard: the clock is %L s %s that of redis %V, "
+                      "limits are not shared as they should be: set the "
+                      "clocks", skew / 1000,
+                      sync->skew < 0 ? "ahead of" : "behind",
+                      &sync->conf->name);
+
+    } else if (skew < NGX_DISTILL_GUARD_REDIS_SKEW / 2 && sync->skewed) {
+        sync->skewed = 0;
+        ngx_log_error(NGX_LOG_NOTICE, sync->cycle->log, 0,
+                      "distill guard: the clock agrees with that of redis %V",
+                      &sync->conf->name);
+    }
 }
 
 
