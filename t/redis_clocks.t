@@ -33,12 +33,23 @@ my $pool = DistillGuard::Pool->new($t, @NODES);
 
 for my $node (@NODES) {
     my %env = $CLOCK{$node} ? (LD_PRELOAD => $faketime,
-        FAKETIME => sprintf('%+d', $CLOCK{$node}),
-        FAKETIME_DONT_FAKE_MONOTONIC => 1) : ();
+        FAKETIME_TIMESTAMP_FILE => $t->dir . "/clock-$node",
+        FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1) : ();
+
+    set_clock($node, $CLOCK{$node}) if $CLOCK{$node};
 
     $pool->conf($node, 'redis://127.0.0.1:%%REDIS%% timeout=2s',
         main => join(' ', map { "env $_;" } sort keys %env),
         env => \%env)->start;
+}
+
+
+sub set_clock {
+    my ($node, $ahead) = @_;
+
+    $t->write_file("new-$node", sprintf "%+d\n", $ahead);
+    rename $t->dir . "/new-$node", $t->dir . "/clock-$node"
+        or die "rename: $!\n";
 }
 
 
@@ -126,3 +137,14 @@ is(arrived('h'), $sent, '... hours, too');
 my %hours = map { $_->[0] =~ /:h:(\d+)$/ ? ($1 => 1) : () } totals('h');
 
 cmp_ok(scalar keys %hours, '>=', 3, '... which are those of each node');
+
+
+# ---- set right ------------------------------------------------------------
+
+set_clock('ahead', 0);
+$redis->cmd(qw(CLIENT KILL TYPE normal SKIPME yes));
+$t->log_like(qr/\[notice\] .* the clock agrees with that of redis \S+$/m,
+    'a clock that was set right is said, too', 'ahead');
+cmp_ok(abs(sync('ahead', 'skew_seconds')), '<', 1, '... as the metrics do');
+served($pool->ask('ahead', 'late', $pool->stranger));
+is_complete('a clock was set back by an hour');

@@ -102,6 +102,8 @@ served($pool->run);
 ok($pool->is_found($_, \&served), "$_ hears of a campaign") for qw(a b);
 is($pool->campaigns('c'), 0, '... and c does not');
 
+served($pool->ask('a', 2));
+
 my $campaign = $pool->last_of('a', 2)->{campaign};
 
 decide("campaign:$campaign");

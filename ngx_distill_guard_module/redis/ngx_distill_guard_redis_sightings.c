@@ -167,8 +167,6 @@ ngx_distill_guard_redis_sightings_oldest_handler(void *data, void *item,
         goto done;
     }
 
-    /* behind an empty stream nothing was missed */
-
     id[0] = 0;
     id[1] = 0;
 
@@ -189,9 +187,12 @@ ngx_distill_guard_redis_sightings_oldest_handler(void *data, void *item,
 
         store = ngx_distill_guard_lock(node->zone);
 
-        missed = ngx_distill_guard_redis_earlier(store->heard, id);
+        /* one that is empty was trimmed, or has expired: nobody knows when */
 
-        if (missed || reply->elements == 0) {
+        missed = (reply->elements == 0
+                  || ngx_distill_guard_redis_earlier(store->heard, id));
+
+        if (missed) {
             store->heard[0] = 0;
             store->heard[1] = 0;
         }

@@ -97,7 +97,10 @@ sub meet {
 }
 
 
-sub id { $_[1]->cmd('CLUSTER', 'MYID') }
+# Servers are told apart by their ids: to who does not come by TLS some do not
+# tell ports.
+
+sub id { $_[1]{id} //= $_[1]->cmd('CLUSTER', 'MYID') }
 
 
 # Every server that runs knows all slots and how its master is, and every
@@ -131,10 +134,10 @@ sub masters {
     my ($self) = @_;
 
     my ($alive) = grep { $_->alive } $self->nodes;
-    my %port = map { $_ => 1 } map { /:(\d+)@\S+ \S*master\S* - .*connected \d/ }
+    my %id = map { $_ => 1 } map { /^(\w+) \S+ \S*master\S* - .*connected \d/ }
         grep { !/\bfail\b/ } split /\n/, $alive->cmd('CLUSTER', 'NODES');
 
-    return grep { $port{ $_->port } && $_->alive } $self->nodes;
+    return grep { $_->alive && $id{ $self->id($_) } } $self->nodes;
 }
 
 
@@ -155,14 +158,14 @@ sub keys {
 sub cmd {
     my ($self, @args) = @_;
 
-    my ($node) = grep { $_->alive } $self->nodes;
-    my $reply = eval { $node->cmd(@args) };
-    my ($port) = $@ =~ /^MOVED \d+ \S*:(\d+)/;
+    for my $node ($self->masters) {
+        my $reply = eval { $node->cmd(@args) };
 
-    die $@ if $@ && !defined $port;
-    return $reply unless defined $port;
+        return $reply unless $@;
+        die $@ unless $@ =~ /^MOVED /;
+    }
 
-    return (grep { $_->port == $port } $self->nodes)[0]->cmd(@args);
+    croak "no server has the slot of $args[1]";
 }
 
 
