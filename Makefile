@@ -64,11 +64,12 @@ export DG_CTL := $(CTL)
 
 # Debian's packages; command=package is needed only without the command
 
-PKG_BUILD = gcc make libc6-dev libhiredis-dev libmaxminddb-dev \
+PKG_BUILD = gcc make libc6-dev libhiredis-dev libjansson-dev \
+    libmaxminddb-dev \
     $(if $(NGINX_SRC),,nginx nginx-dev)
 PKG_RUN = curl perl redis-server
 PKG_TEST = nghttp2-client promtool=prometheus openssl \
-    libmaxmind-db-writer-perl libjansson-dev libfaketime npm=npm
+    libmaxmind-db-writer-perl libfaketime npm=npm
 PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
     libnginx-mod-http-modsecurity
 
@@ -143,7 +144,7 @@ CTL_CFLAGS = -std=gnu99 -g -O3 $(if $(findstring clang,$(CC)),,-flto=auto) \
 $(CTL): $(CTL_SOURCES) $(CTL_HEADERS)
 	@mkdir -p $(@D)
 	@$(CC) $(CTL_CFLAGS) -o $@ $(CTL_SOURCES) $(LD_OPT) -lmaxminddb \
-	    -lhiredis -lm
+	    -lhiredis -ljansson -lm
 	@echo $@
 
 
@@ -174,8 +175,7 @@ CLANG_ASAN := $(wildcard $(shell clang -print-resource-dir 2>/dev/null \
     || echo /none)/lib/*/libclang_rt.asan*)
 COMPILERS := $(lastword $(CC)) $(if $(CLANG_ASAN),$(filter-out $(CC),clang))
 UNIT_TESTS := $(filter %_test,$(UNIT))
-UNIT_LIBS := -lmaxminddb -lhiredis -lm \
-    $(if $(wildcard /usr/include/jansson.h),-ljansson)
+UNIT_LIBS := -lmaxminddb -lhiredis -ljansson -lm
 UNIT_SHARED := $(filter-out %_test,$(UNIT))
 UNIT_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Werror -MMD -MP \
     -fno-omit-frame-pointer -fsanitize=address,undefined \

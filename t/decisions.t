@@ -13,11 +13,9 @@ use JSON::PP;
 use Test::More;
 use Time::HiRes ();
 
+use DistillGuard::Ctl;
 use DistillGuard::Process;
 use DistillGuard::Test;
-
-my $ctl = $ENV{DG_CTL};
-die "DG_CTL must name distillctl: build it first\n" if !$ctl || !-x $ctl;
 
 my $LONG = 20;       # in which what has to happen has happened
 my $SECOND = 1;      # of which it is promised
@@ -27,6 +25,7 @@ my $WHY = 'harvests for a rival';
 my $PASSWORD = 'a-password-of-redis';
 
 my $t = DistillGuard::Test->new;
+my $ctl = DistillGuard::Ctl->new($t);
 
 $t->write_file('secret', 's' x 32);
 $t->write_file('another', 'a' x 32);
@@ -77,29 +76,7 @@ EOT
 }
 
 
-# {status, out => [lines], err}
-
-sub ctl {
-    my (@args) = @_;
-
-    my $in = ref $args[-1] ? ${ pop @args } : '';
-    my ($out, $err) = map { $t->dir . "/ctl.$_" } qw(out err);
-
-    my $pid = fork // die "fork: $!\n";
-
-    if ($pid == 0) {
-        my $text = $t->write_file('ctl.in', $in);
-        open STDIN, '<', $text or POSIX::_exit(126);
-        open STDOUT, '>', $out or POSIX::_exit(126);
-        open STDERR, '>', $err or POSIX::_exit(126);
-        exec { $ctl } $ctl, @args or POSIX::_exit(127);
-    }
-
-    waitpid $pid, 0;
-
-    return { status => $? >> 8, out => [ split /\n/, $t->read_file($out) ],
-        err => $t->read_file($err) };
-}
+sub ctl { return $ctl->run(@_) }
 
 
 my @REDIS = ('--redis', 'redis://127.0.0.1:' . $t->port('redis'));
@@ -211,7 +188,7 @@ like($run->{err}, qr/--secret/, '... and that is said');
 
 my $watch = $t->dir . '/watch.out';
 my $watcher = DistillGuard::Process->start(name => 'watch', out => $watch,
-    cmd => [ $ctl, 'watch', @REDIS ]);
+    cmd => [ $ENV{DG_CTL}, 'watch', @REDIS ]);
 $t->wait_for(sub { grep { / cmd=xread / && / flags=\S*b/ } split /\n/,
     $redis->cmd('CLIENT', 'LIST') }, $LONG, 'distillctl watch');
 

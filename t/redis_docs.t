@@ -188,6 +188,7 @@ ctl('block', "key:$greedy", '--author', 'alice', '--for', '2h',
 ctl('exempt', "key:$small", '--author', 'bob');
 ctl('release', "key:$small", '--author', 'bob');
 ctl('list');
+ctl('top');
 
 my %decided = answer('What have operators decided?');
 like($decided{"key:$greedy"}, qr/^\d{13} alice block \d+ harvests for a rival$/,
@@ -229,6 +230,7 @@ my (%found, @strange);
 
 for my $name (@{ $redis->cmd('KEYS', '*') }) {
     (my $general = $name) =~ s/^(dg:node):\w+$/$1:NODE/;
+    $general =~ s/(:answers):\w+$/$1:ID/;
     $general =~ s/^(dg:top):\w+:\w+:d:\d{8}$/$1:KIND:COUNTER:d:YYYYMMDD/;
     $general =~ s/\{key:\w+\}(:origins)/{key:ID}$1/;
     $general =~ s/\{origin:[^}]+\}(:keys)/{origin:NET}$1/;

@@ -269,16 +269,9 @@ dg_explain_counted(dg_sheet_t *s, const dg_explain_t *e)
 static void
 dg_explain_windows(dg_sheet_t *s, const dg_explain_t *e)
 {
-    char          name[2];
-    unsigned      i, k;
-    uint64_t      all[DG_COUNTERS], own[DG_COUNTERS];
-    dg_windows_t  mine;
-
-    mine = e->subject.windows;
-
-    for (i = 0; i < DG_WINDOWS; i++) {
-        memset(mine.w[i].others, 0, sizeof(mine.w[i].others));
-    }
+    char      name[2];
+    unsigned  i, k;
+    uint64_t  all[DG_COUNTERS], own[DG_COUNTERS];
 
     dg_sheet_open(s, "totals", '{');
 
@@ -287,7 +280,7 @@ dg_explain_windows(dg_sheet_t *s, const dg_explain_t *e)
         for (k = 0; k < DG_COUNTERS; k++) {
             all[k] = dg_windows_sum(&e->subject.windows, (dg_period_t) i,
                                     (dg_counter_t) k, e->now_ms);
-            own[k] = dg_windows_sum(&mine, (dg_period_t) i,
+            own[k] = dg_windows_own(&e->subject.windows, (dg_period_t) i,
                                     (dg_counter_t) k, e->now_ms);
         }
 

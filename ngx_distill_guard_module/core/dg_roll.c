@@ -129,6 +129,7 @@ dg_roll_profile(dg_store_t *st, dg_roll_t *rolls, unsigned n,
 
     for (i = 0; i < DG_COUNTERS; i++) {
         r->totals[i] = dg_add(r->totals[i], member.totals[i]);
+        r->own[i] = dg_add(r->own[i], member.own[i]);
     }
 
     /* those with the most tokens, by insertion */
@@ -182,6 +183,8 @@ dg_roll_member(dg_store_t *st, const dg_profile_t *p, uint64_t now_ms,
     for (i = 0; s && i < DG_COUNTERS; i++) {
         member->totals[i] = dg_windows_sum(&s->windows, DG_DAY,
                                            (dg_counter_t) i, now_ms);
+        member->own[i] = dg_windows_own(&s->windows, DG_DAY, (dg_counter_t) i,
+                                        now_ms);
     }
 
     a = dg_store_arena(st, DG_PART_TEMPLATES);
@@ -291,6 +294,7 @@ dg_roll_write(dg_sheet_t *s, const char *name, const dg_roll_t *r,
     dg_standing_write(s, &r->standing, policy, all);
     dg_standing_ruling(s, "decision", r->decided ? &r->ruled : NULL);
     dg_standing_totals(s, "day", r->totals);
+    dg_standing_totals(s, "own", r->own);
 
     dg_roll_templates(s, r);
     dg_roll_members(s, r, dg_min(members, r->kept));

@@ -34,7 +34,8 @@ typedef struct {
     unsigned       relayed:1;
     dg_id_t        template;     /* the last it used; or none */
     uint64_t       partners[DG_TIES];    /* dg_profile_partner_bits() */
-    uint64_t       totals[DG_COUNTERS];  /* of a day, on all nodes */
+    uint64_t       totals[DG_COUNTERS];  /* of a day, on all nodes, */
+    uint64_t       own[DG_COUNTERS];     /* and on this one */
 } dg_rolled_t;
 
 
@@ -61,6 +62,7 @@ typedef struct {
     unsigned             ktemplates;
     dg_roll_template_t   template[DG_ROLL_TEMPLATES];
     uint64_t             totals[DG_COUNTERS];    /* of all members */
+    uint64_t             own[DG_COUNTERS];
 } dg_roll_t;
 
 

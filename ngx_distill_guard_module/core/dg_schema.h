@@ -38,6 +38,28 @@
 
 
 /*
+ * Asks: a stream of what somebody wants to know, and for each a hash in which
+ * nodes answer, behind whose name the ask's id stands.
+ */
+
+#define DG_SCHEMA_ASKS           "{decisions}:asks"
+#define DG_SCHEMA_ANSWERS        "{decisions}:answers:"
+
+#define DG_SCHEMA_ASK            "id"    /* fields of the stream */
+#define DG_SCHEMA_ASK_WHAT       "what"
+#define DG_SCHEMA_ASK_ARGUMENT   "argument"
+
+#define DG_SCHEMA_ASK_EXPLAIN    "explain"
+#define DG_SCHEMA_ASK_TOP        "top"
+#define DG_SCHEMA_ASK_CAMPAIGNS  "campaigns"
+
+#define DG_SCHEMA_ASK_ID         16      /* hex digits */
+#define DG_SCHEMA_ASK_STREAM     64      /* entries that are kept */
+#define DG_SCHEMA_ASK_KEEP       3600    /* seconds, after the last of them */
+#define DG_SCHEMA_ANSWER_KEEP    60
+
+
+/*
  * KEYS[1]  the stream
  * KEYS[2]  the hash
  * ARGV     entries to keep, seconds to keep all, then subjects and decisions

@@ -366,11 +366,15 @@ dg_survey_stand(dg_store_t *st, dg_survey_t *s, dg_ranked_t *ranked)
 {
     dg_arena_t           *a;
     dg_standing_t         standing;
+    const dg_ruled_t     *ruled;
     const dg_profile_t   *p;
     const dg_campaign_t  *c;
 
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    ruled = dg_store_ruled(st, ranked->kind, &ranked->id, s->now_ms / 1000);
 
+    ranked->ruling = ruled ? (dg_ruling_id_t) ruled->ruling.id
+                           : DG_RULING_RELEASE;
     ranked->campaign.v[0] = 0;
     ranked->campaign.v[1] = 0;
     ranked->score = 0;
@@ -527,6 +531,13 @@ dg_survey_ranked(dg_sheet_t *sheet, const dg_ranked_t *ranked)
 
     dg_sheet_id(sheet, "campaign", DG_KIND_CAMPAIGN, &ranked->campaign);
 
+    if (ranked->ruling != DG_RULING_RELEASE) {
+        dg_sheet_str(sheet, "decision", &dg_rulings[ranked->ruling]);
+
+    } else {
+        dg_sheet_null(sheet, "decision");
+    }
+
     if (ranked->kind == DG_KIND_CAMPAIGN) {
         dg_sheet_u64(sheet, "accounts", ranked->accounts);
     }
@@ -547,6 +558,22 @@ dg_survey_measure(dg_measure_t *measure, const u_char *p, size_t len)
             && memcmp(dg_measures[i].data, p, len) == 0)
         {
             *measure = (dg_measure_t) i;
+            return DG_OK;
+        }
+    }
+
+    return DG_ERROR;
+}
+
+
+int
+dg_survey_kind(unsigned *kind, const u_char *p, size_t len)
+{
+    unsigned  i;
+
+    for (i = DG_KIND_NONE + 1; i < DG_KINDS; i++) {
+        if (dg_kinds[i].len == len && memcmp(dg_kinds[i].data, p, len) == 0) {
+            *kind = i;
             return DG_OK;
         }
     }

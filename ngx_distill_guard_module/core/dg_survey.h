@@ -48,6 +48,8 @@ typedef struct {
     unsigned           score;
     dg_verdict_id_t    verdict;      /* of the ladder */
     dg_id_t            campaign;     /* that it is of; or none */
+    dg_ruling_id_t     ruling;       /* of an operator on it, in force; or
+                                        DG_RULING_RELEASE */
     uint32_t           accounts;     /* of a campaign */
     uint32_t           first_seen;
     uint32_t           last_seen;
@@ -101,6 +103,7 @@ u_char *dg_survey_write(u_char *p, size_t size, const dg_survey_t *s);
 
 /* by its name; DG_ERROR if there is none */
 int dg_survey_measure(dg_measure_t *measure, const u_char *p, size_t len);
+int dg_survey_kind(unsigned *kind, const u_char *p, size_t len);
 
 
 #endif /* _DG_SURVEY_H_INCLUDED_ */

@@ -170,6 +170,20 @@ dg_windows_sum(const dg_windows_t *ws, dg_period_t p, dg_counter_t c,
 
 
 uint64_t
+dg_windows_own(const dg_windows_t *ws, dg_period_t p, dg_counter_t c,
+    uint64_t now_ms)
+{
+    const dg_window_t  *w;
+
+    w = &ws->w[p];
+
+    return dg_window_level(w->own[0][c], w->own[1][c],
+                           (uint64_t) dg_periods[p].seconds * 1000,
+                           dg_sub(now_ms, dg_window_start(w, p)));
+}
+
+
+uint64_t
 dg_windows_used(const dg_windows_t *ws, dg_period_t p, unsigned mask,
     uint64_t now_ms)
 {

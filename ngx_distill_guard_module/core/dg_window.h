@@ -126,6 +126,10 @@ void dg_windows_hear(dg_windows_t *ws, dg_period_t p, uint32_t bucket,
 uint64_t dg_windows_sum(const dg_windows_t *ws, dg_period_t p, dg_counter_t c,
     uint64_t now_ms);
 
+/* the same of this node's own alone */
+uint64_t dg_windows_own(const dg_windows_t *ws, dg_period_t p, dg_counter_t c,
+    uint64_t now_ms);
+
 /*
  * The sliding sum that a limit looks at: of all counters in mask, a bit
  * 1 << c for each, where requests are less those returned.

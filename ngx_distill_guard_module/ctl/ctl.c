@@ -53,6 +53,13 @@
     "not there or does not let it be done.\n"
 
 
+#define CTL_ASK_HELP                                                          \
+    "\n"                                                                      \
+    "The exit status is 0 if a node has answered, 1 if none did or none has\n" \
+    "heard of the subject, 2 for wrong usage or settings, 3 if Redis is not\n" \
+    "there or does not let it be asked.\n"
+
+
 static const ctl_command_t *ctl_find(const char *name);
 
 
@@ -175,6 +182,46 @@ const ctl_command_t  ctl_commands[] = {
       "\n"
       CTL_FLEET_HELP
       CTL_EXIT_HELP },
+
+    { "top", ctl_top,
+      "[--by MEASURE] [--kind KIND] [--rows N] [--once] ...",
+      "who is the worst",
+
+      "Asks all nodes, and prints campaigns, if there are any, and then\n"
+      "accounts: those that score most, or got most. On a terminal, again and\n"
+      "again until it is interrupted.\n"
+      "\n"
+      "  --by MEASURE          score, output_tokens, requests or refused, of\n"
+      "                        the last day; score if nothing is said\n"
+      "  --kind KIND           key, account, origin, asn or campaign alone;\n"
+      "                        networks have no score\n"
+      "  --rows N              100 at most; 20, or what a terminal has room\n"
+      "                        for, if nothing is said\n"
+      "  --once                print it once, on a terminal, too\n"
+      CTL_FLEET_HELP
+      CTL_ASK_HELP },
+
+    { "explain", ctl_explain,
+      "SUBJECT ...",
+      "why a subject is treated as it is",
+
+      "Asks all nodes what they know of a key, an account, a network, a\n"
+      "client or a campaign: where it stands and why, what it had, who it is\n"
+      "tied to, what was decided.\n"
+      "\n"
+      CTL_SUBJECT_HELP
+      CTL_FLEET_HELP
+      CTL_ASK_HELP },
+
+    { "campaigns", ctl_campaigns,
+      "...",
+      "which campaigns there are, and the evidence",
+
+      "Asks all nodes for the campaigns that they know: what their accounts\n"
+      "have in common, what they got, who some of them are.\n"
+      "\n"
+      CTL_FLEET_HELP
+      CTL_ASK_HELP },
 
     { "id", ctl_id,
       "[SUBJECT] ...",

@@ -43,6 +43,9 @@ int ctl_exempt(int argc, char **argv);
 int ctl_release(int argc, char **argv);
 int ctl_list(int argc, char **argv);
 int ctl_watch(int argc, char **argv);
+int ctl_top(int argc, char **argv);
+int ctl_explain(int argc, char **argv);
+int ctl_campaigns(int argc, char **argv);
 int ctl_id(int argc, char **argv);
 
 

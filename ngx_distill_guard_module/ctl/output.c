@@ -6,6 +6,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 
@@ -75,4 +76,12 @@ ctl_output_flush(ctl_output_t *out)
     }
 
     out->p = out->buf;
+}
+
+
+void
+ctl_output_json(const json_t *json)
+{
+    (void) json_dumpf(json, stdout, JSON_COMPACT);
+    (void) fputc('\n', stdout);
 }

@@ -9,6 +9,8 @@
 #define _OUTPUT_H_INCLUDED_
 
 
+#include <jansson.h>
+
 #include "dg_core.h"
 
 
@@ -35,6 +37,9 @@ void ctl_output_end(ctl_output_t *out, u_char *p);
 void ctl_output_data(ctl_output_t *out, const u_char *p, size_t len);
 
 void ctl_output_flush(ctl_output_t *out);
+
+/* one line of JSON on standard output, as it is */
+void ctl_output_json(const json_t *json);
 
 
 #endif /* _OUTPUT_H_INCLUDED_ */

@@ -13,6 +13,7 @@
  *     report       what is said of a subject, and heard; rank, of many
  *     sightings    what else nodes tell each other
  *     decisions    what operators decide
+ *     asks         what they want to know
  *     script       what runs in Redis; key, names of what lies there; stream,
  *                  what is read of one
  */
@@ -35,6 +36,7 @@
 #include "dg_schema.h"
 #include "dg_sighting.h"
 #include "dg_slot.h"
+#include "dg_survey.h"
 #include "dg_url.h"
 
 
@@ -337,6 +339,9 @@ ngx_int_t ngx_distill_guard_redis_forward(
 /* a reply has come; waits for the next one, if there is one to come */
 void ngx_distill_guard_redis_wait(ngx_distill_guard_redis_connection_t *rc);
 
+/* does this error say that the user has no right to do that? */
+ngx_uint_t ngx_distill_guard_redis_denied(redisReply *reply);
+
 /* is this error one of a state that passes by itself? */
 ngx_uint_t ngx_distill_guard_redis_passes(redisReply *reply);
 
@@ -621,8 +626,46 @@ typedef enum {
     NGX_DISTILL_GUARD_REDIS_SIGHTED,
     NGX_DISTILL_GUARD_REDIS_DECIDED,
     NGX_DISTILL_GUARD_REDIS_NODES,
+    NGX_DISTILL_GUARD_REDIS_ASKED,
     NGX_DISTILL_GUARD_REDIS_KEPT
 } ngx_distill_guard_redis_kept_t;
+
+
+/* what distillctl wants to know, see asks */
+
+#define NGX_DISTILL_GUARD_REDIS_ASKS     4      /* that wait for an answer */
+
+typedef enum {
+    NGX_DISTILL_GUARD_REDIS_EXPLAIN = 0,
+    NGX_DISTILL_GUARD_REDIS_TOP,
+    NGX_DISTILL_GUARD_REDIS_CAMPAIGNS
+} ngx_distill_guard_redis_what_t;
+
+
+typedef struct {
+    ngx_distill_guard_redis_what_t    what;
+    u_char                            id[DG_SCHEMA_ASK_ID];
+    unsigned                          kind;
+    dg_id_t                           subject;  /* to be explained */
+    dg_measure_t                      measure;  /* of the top */
+    ngx_uint_t                        most;
+} ngx_distill_guard_redis_ask_t;
+
+
+typedef struct ngx_distill_guard_redis_work_s  ngx_distill_guard_redis_work_t;
+
+
+typedef struct {
+    ngx_distill_guard_redis_work_t   *work;     /* at the first of them; NULL:
+                                                   yet to begin */
+    uint64_t                          last[2];  /* that was read, 0: none */
+    uint64_t                          next;     /* when to look again, ms */
+    ngx_uint_t                        node;     /* that answers */
+    ngx_uint_t                        n;
+    ngx_distill_guard_redis_ask_t     ask[NGX_DISTILL_GUARD_REDIS_ASKS];
+    unsigned                          waiting:1;    /* for a reply */
+    unsigned                          denied:1;     /* was logged */
+} ngx_distill_guard_redis_asks_t;
 
 
 struct ngx_distill_guard_redis_sync_s {
@@ -653,6 +696,7 @@ struct ngx_distill_guard_redis_sync_s {
 
     ngx_distill_guard_redis_sightings_t  sightings;
     ngx_distill_guard_redis_decisions_t  decisions;
+    ngx_distill_guard_redis_asks_t    asks;
 
     ngx_uint_t                        awaited;  /* replies */
     uint64_t                          beat;     /* when last registered, ms */
@@ -767,12 +811,12 @@ u_char *ngx_distill_guard_redis_bucket(u_char *p, dg_period_t period,
 redisReply *ngx_distill_guard_redis_stream_entries(redisReply *reply);
 
 /*
- * Its id, and the values of two fields.  NGX_DECLINED if it has none of one
- * of them, as what other versions say in other fields; NGX_ERROR if it is no
+ * Its id, and the values of n fields.  NGX_DECLINED if it has none of one of
+ * them, as what other versions say in other fields; NGX_ERROR if it is no
  * entry.
  */
 ngx_int_t ngx_distill_guard_redis_stream_entry(redisReply *entry,
-    uint64_t id[2], const char *names[2], redisReply *values[2]);
+    uint64_t id[2], const char **names, redisReply **values, ngx_uint_t n);
 
 /* NGX_ERROR if it is no id of an entry */
 ngx_int_t ngx_distill_guard_redis_stream_id(uint64_t id[2],
@@ -809,6 +853,16 @@ void ngx_distill_guard_redis_decide(ngx_distill_guard_redis_sync_t *sync);
 
 /* Redis may have forgotten them */
 void ngx_distill_guard_redis_undecided(ngx_distill_guard_redis_sync_t *sync);
+
+
+/* --- asks --- */
+
+
+/* looks what is asked, or works at an answer for a while; at every tick */
+void ngx_distill_guard_redis_asks(ngx_distill_guard_redis_sync_t *sync);
+
+/* the lease is gone: others answer */
+void ngx_distill_guard_redis_asks_drop(ngx_distill_guard_redis_sync_t *sync);
 
 
 /* --- rank --- */

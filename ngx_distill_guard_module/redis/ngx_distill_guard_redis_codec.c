@@ -372,6 +372,17 @@ ngx_distill_guard_redis_answer(ngx_distill_guard_redis_connection_t *rc,
 }
 
 
+/* of a command, and of one within a script */
+
+ngx_uint_t
+ngx_distill_guard_redis_denied(redisReply *reply)
+{
+    return ngx_strncmp(reply->str, "NOPERM", 6) == 0
+           || ngx_strstr(reply->str, "ACL failure")
+           || ngx_strstr(reply->str, "can't run this command");
+}
+
+
 ngx_uint_t
 ngx_distill_guard_redis_passes(redisReply *reply)
 {

@@ -702,7 +702,7 @@ ngx_distill_guard_redis_decisions_entry(ngx_distill_guard_redis_sync_t *sync,
         DG_SCHEMA_SUBJECT, DG_SCHEMA_DECISION
     };
 
-    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values);
+    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values, 2);
 
     if (rc == NGX_OK) {
         ngx_distill_guard_redis_decisions_enter(sync, values[0], values[1],
@@ -811,10 +811,7 @@ ngx_distill_guard_redis_decisions_good(ngx_distill_guard_redis_sync_t *sync,
         return 0;
     }
 
-    if (ngx_strncmp(reply->str, "NOPERM", 6) == 0
-        || ngx_strstr(reply->str, "ACL failure")
-        || ngx_strstr(reply->str, "can't run this command"))
-    {
+    if (ngx_distill_guard_redis_denied(reply)) {
         sync->errors++;
         d->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
 

@@ -446,7 +446,7 @@ ngx_distill_guard_redis_sightings_entry(ngx_distill_guard_redis_sync_t *sync,
         NGX_DISTILL_GUARD_REDIS_BATCH_FIELD
     };
 
-    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values);
+    rc = ngx_distill_guard_redis_stream_entry(entry, id, names, values, 2);
 
     if (rc == NGX_OK) {
         ngx_distill_guard_redis_sightings_hear(sync, values[0], values[1]);
@@ -525,7 +525,7 @@ ngx_distill_guard_redis_sightings_good(ngx_distill_guard_redis_sync_t *sync,
         return 0;
     }
 
-    if (ngx_strncmp(reply->str, "NOPERM", 6) == 0) {
+    if (ngx_distill_guard_redis_denied(reply)) {
         sync->errors++;
         s->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
 

@@ -30,14 +30,15 @@ ngx_distill_guard_redis_stream_entries(redisReply *reply)
 
 ngx_int_t
 ngx_distill_guard_redis_stream_entry(redisReply *entry, uint64_t id[2],
-    const char *names[2], redisReply *values[2])
+    const char **names, redisReply **values, ngx_uint_t n)
 {
     size_t       i;
     ngx_uint_t   k;
     redisReply  *fields, *name;
 
-    values[0] = NULL;
-    values[1] = NULL;
+    for (k = 0; k < n; k++) {
+        values[k] = NULL;
+    }
 
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
         || ngx_distill_guard_redis_stream_id(id, entry->element[0])
@@ -63,14 +64,20 @@ ngx_distill_guard_redis_stream_entry(redisReply *entry, uint64_t id[2],
             return NGX_ERROR;
         }
 
-        for (k = 0; k < 2; k++) {
+        for (k = 0; k < n; k++) {
             if (ngx_strcmp(name->str, names[k]) == 0) {
                 values[k] = fields->element[i + 1];
             }
         }
     }
 
-    return (values[0] && values[1]) ? NGX_OK : NGX_DECLINED;
+    for (k = 0; k < n; k++) {
+        if (values[k] == NULL) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

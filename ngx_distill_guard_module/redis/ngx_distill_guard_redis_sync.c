@@ -207,6 +207,7 @@ ngx_distill_guard_redis_turn(ngx_distill_guard_redis_sync_t *sync)
     }
 
     ngx_distill_guard_redis_decide(sync);
+    ngx_distill_guard_redis_asks(sync);
 
     if (sync->round) {
         ngx_distill_guard_redis_route_flush(sync);
@@ -301,6 +302,7 @@ static void
 ngx_distill_guard_redis_drop(ngx_distill_guard_redis_sync_t *sync)
 {
     ngx_distill_guard_redis_route_close(sync);
+    ngx_distill_guard_redis_asks_drop(sync);
 
     if (sync->more.posted) {
         ngx_delete_posted_event(&sync->more);
@@ -712,7 +714,7 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
 
     static const char  *names[NGX_DISTILL_GUARD_REDIS_KEPT] = {
         "totals", "origins of keys", "rankings", "sightings", "decisions",
-        "schema and nodes"
+        "schema and nodes", "asks"
     };
 
     sync->errors++;

@@ -1,0 +1,468 @@
+/*
+ * Copyright (C) 2026 Distill Guard
+ */
+
+
+#include "ask.h"
+#include "ctl.h"
+#include "dg_hash.h"
+#include "merge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+
+/* seconds within which a node was heard of that is alive */
+#define CTL_ASK_ALIVE     10
+
+/* milliseconds: between looks for answers; in which one is to come, and all
+   others if one has; after which a person is told that they are waited for */
+#define CTL_ASK_LOOK      25
+#define CTL_ASK_PATIENCE  5000
+#define CTL_ASK_SILENT    2000
+#define CTL_ASK_LONG      1000
+
+
+static int ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask);
+static int ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node);
+static void ctl_ask_name(char name[CTL_ASK_NAME], const redisReply *reply);
+static int ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
+    const char *argument);
+static int ctl_ask_come(ctl_fleet_t *f, const ctl_ask_t *ask,
+    unsigned *come);
+static int ctl_ask_read(ctl_fleet_t *f, ctl_ask_t *ask);
+static void ctl_ask_plain(json_t *json);
+static ctl_ask_node_t *ctl_ask_find(const ctl_ask_t *ask,
+    const redisReply *id);
+
+
+int
+ctl_ask(ctl_fleet_t *f, ctl_ask_t *ask, const char *what,
+    const char *argument)
+{
+    int       status;
+    char      id[DG_HASH_TEXT + 1];
+    char      name[sizeof(DG_SCHEMA_ANSWERS) + DG_SCHEMA_ASK_ID];
+    uint64_t  random;
+
+    memset(ask, 0, sizeof(ctl_ask_t));
+
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random)) {
+        ctl_error("no random numbers");
+        return CTL_FAILED;
+    }
+
+    *dg_hash_text((u_char *) id, random) = '\0';
+
+    status = ctl_ask_nodes(f, ask);
+
+    if (status == CTL_OK) {
+        status = ctl_ask_send(f, id, what, argument);
+    }
+
+    snprintf(name, sizeof(name), "%s%s", DG_SCHEMA_ANSWERS, id);
+    (void) ctl_fleet_name(f, name, ask->key);
+
+    return status;
+}
+
+
+void
+ctl_ask_free(ctl_ask_t *ask)
+{
+    unsigned  i;
+
+    for (i = 0; i < ask->n; i++) {
+        json_decref(ask->node[i].answer);
+    }
+
+    ask->n = 0;
+}
+
+
+/* those that were heard of just now */
+
+static int
+ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
+{
+    int          status;
+    char         key[CTL_FLEET_NAME], since[24];
+    size_t       i;
+    uint64_t     ms;
+    dg_str_t     args[4];
+    redisReply  *reply;
+
+    status = ctl_fleet_time(f, &ms);
+
+    if (status != CTL_OK) {
+        return status;
+    }
+
+    snprintf(since, sizeof(since), "%" PRIu64, ms / 1000 - CTL_ASK_ALIVE);
+
+    args[0] = ctl_redis_word("ZRANGEBYSCORE");
+    args[1] = ctl_fleet_name(f, "nodes", key);
+    args[2] = ctl_redis_word(since);
+    args[3] = ctl_redis_word("+inf");
+
+    reply = ctl_redis_command(&f->redis, 4, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    for (i = 0;
+         reply->type == REDIS_REPLY_ARRAY && i < (size_t) reply->elements
+         && ask->n < CTL_ASK_NODES && status == CTL_OK;
+         i++)
+    {
+        if (reply->element[i]->type == REDIS_REPLY_STRING
+            && (size_t) reply->element[i]->len == CTL_ASK_NODE)
+        {
+            memcpy(ask->node[ask->n].id, reply->element[i]->str,
+                   CTL_ASK_NODE);
+            status = ctl_ask_node(f, &ask->node[ask->n++]);
+        }
+    }
+
+    freeReplyObject(reply);
+
+    if (status == CTL_OK && ask->n == 0) {
+        ctl_error("no node was heard of in the last %d seconds: nobody can "
+                  "answer", CTL_ASK_ALIVE);
+        return CTL_DENIED;
+    }
+
+    return status;
+}
+
+
+static int
+ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node)
+{
+    char         key[CTL_FLEET_NAME], name[CTL_ASK_NODE + sizeof("node:")];
+    dg_str_t     args[4];
+    redisReply  *reply;
+
+    snprintf(name, sizeof(name), "node:%s", node->id);
+
+    args[0] = ctl_redis_word("HMGET");
+    args[1] = ctl_fleet_name(f, name, key);
+    args[2] = ctl_redis_word("host");
+    args[3] = ctl_redis_word("zone");
+
+    reply = ctl_redis_command(&f->redis, 4, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    if (ctl_redis_strings(reply, 2)) {
+        ctl_ask_name(node->host, reply->element[0]);
+        ctl_ask_name(node->zone, reply->element[1]);
+    }
+
+    freeReplyObject(reply);
+
+    return CTL_OK;
+}
+
+
+/* what comes from elsewhere does not command a terminal */
+
+static void
+ctl_ask_name(char name[CTL_ASK_NAME], const redisReply *reply)
+{
+    size_t  i;
+
+    snprintf(name, CTL_ASK_NAME, "%s", reply->str);
+
+    for (i = 0; name[i]; i++) {
+        if (name[i] < ' ' || name[i] > '~') {
+            name[i] = '?';
+        }
+    }
+}
+
+
+static int
+ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
+    const char *argument)
+{
+    char         key[CTL_FLEET_NAME], most[16], keep[16];
+    dg_str_t     args[12];
+    redisReply  *reply;
+
+    snprintf(most, sizeof(most), "%d", DG_SCHEMA_ASK_STREAM);
+    snprintf(keep, sizeof(keep), "%d", DG_SCHEMA_ASK_KEEP);
+
+    args[0] = ctl_redis_word("XADD");
+    args[1] = ctl_fleet_name(f, DG_SCHEMA_ASKS, key);
+    args[2] = ctl_redis_word("MAXLEN");
+    args[3] = ctl_redis_word("~");
+    args[4] = ctl_redis_word(most);
+    args[5] = ctl_redis_word("*");
+    args[6] = ctl_redis_word(DG_SCHEMA_ASK);
+    args[7] = ctl_redis_word(id);
+    args[8] = ctl_redis_word(DG_SCHEMA_ASK_WHAT);
+    args[9] = ctl_redis_word(what);
+    args[10] = ctl_redis_word(DG_SCHEMA_ASK_ARGUMENT);
+    args[11] = ctl_redis_word(argument);
+
+    reply = ctl_redis_command(&f->redis, 12, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    freeReplyObject(reply);
+
+    args[0] = ctl_redis_word("EXPIRE");
+    args[2] = ctl_redis_word(keep);
+
+    reply = ctl_redis_command(&f->redis, 3, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    freeReplyObject(reply);
+
+    return CTL_OK;
+}
+
+
+int
+ctl_ask_wait(ctl_fleet_t *f, ctl_ask_t *ask)
+{
+    int              status;
+    unsigned         ms, come, told;
+    struct timespec  look = { 0, CTL_ASK_LOOK * 1000000 };
+
+    told = 0;
+    come = 0;
+
+    for (ms = 0;
+         ms < (come ? CTL_ASK_SILENT : CTL_ASK_PATIENCE);
+         ms += CTL_ASK_LOOK)
+    {
+        status = ctl_ask_come(f, ask, &come);
+
+        if (status != CTL_OK || come == ask->n) {
+            break;
+        }
+
+        if (ms >= CTL_ASK_LONG && isatty(STDERR_FILENO)) {
+            fprintf(stderr, "\r%u of %u nodes have answered ", come, ask->n);
+            told = 1;
+        }
+
+        (void) nanosleep(&look, NULL);
+    }
+
+    if (told) {
+        fprintf(stderr, "\r\x1b[K");
+    }
+
+    if (status == CTL_OK) {
+        status = ctl_ask_read(f, ask);
+    }
+
+    if (status == CTL_OK && ask->answered == 0) {
+        ctl_error("none of %u nodes has answered: are they of this version, "
+                  "and may their user of Redis read \"%s\"?", ask->n,
+                  DG_SCHEMA_ASKS);
+        return CTL_DENIED;
+    }
+
+    return status;
+}
+
+
+/* how many of them have, before all that they say is read */
+
+static int
+ctl_ask_come(ctl_fleet_t *f, const ctl_ask_t *ask, unsigned *come)
+{
+    size_t       i;
+    dg_str_t     args[2];
+    redisReply  *reply;
+
+    args[0] = ctl_redis_word("HKEYS");
+    args[1] = ctl_redis_word(ask->key);
+
+    reply = ctl_redis_command(&f->redis, 2, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    *come = 0;
+
+    for (i = 0;
+         reply->type == REDIS_REPLY_ARRAY && i < (size_t) reply->elements;
+         i++)
+    {
+        *come += ctl_ask_find(ask, reply->element[i]) != NULL;
+    }
+
+    freeReplyObject(reply);
+
+    return CTL_OK;
+}
+
+
+static int
+ctl_ask_read(ctl_fleet_t *f, ctl_ask_t *ask)
+{
+    size_t           i;
+    dg_str_t         args[2];
+    redisReply      *reply, *text;
+    ctl_ask_node_t  *node;
+
+    args[0] = ctl_redis_word("HGETALL");
+    args[1] = ctl_redis_word(ask->key);
+
+    reply = ctl_redis_command(&f->redis, 2, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    for (i = 0;
+         reply->type == REDIS_REPLY_ARRAY
+         && i + 1 < (size_t) reply->elements;
+         i += 2)
+    {
+        node = ctl_ask_find(ask, reply->element[i]);
+        text = reply->element[i + 1];
+
+        if (node == NULL || node->answer || text->type != REDIS_REPLY_STRING)
+        {
+            continue;
+        }
+
+        node->answer = json_loadb(text->str, (size_t) text->len, 0, NULL);
+
+        if (json_is_object(node->answer)) {
+            ctl_ask_plain(node->answer);
+            ask->answered++;
+
+        } else {
+            json_decref(node->answer);
+            node->answer = NULL;
+        }
+    }
+
+    freeReplyObject(reply);
+
+    return CTL_OK;
+}
+
+
+static void
+ctl_ask_plain(json_t *json)
+{
+    char        *p;
+    size_t       i;
+    json_t      *value;
+    const char  *name;
+
+    json_object_foreach(json, name, value) {
+        ctl_ask_plain(value);
+    }
+
+    json_array_foreach(json, i, value) {
+        ctl_ask_plain(value);
+    }
+
+    /* the string is jansson's, and its length stays */
+
+    for (p = (char *) json_string_value(json); p && *p; p++) {
+        if (*p < ' ' || *p > '~') {
+            *p = '?';
+        }
+    }
+}
+
+
+static ctl_ask_node_t *
+ctl_ask_find(const ctl_ask_t *ask, const redisReply *id)
+{
+    unsigned  i;
+
+    for (i = 0; id->type == REDIS_REPLY_STRING && i < ask->n; i++) {
+        if (strcmp(ask->node[i].id, id->str) == 0) {
+            return (ctl_ask_node_t *) &ask->node[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+json_t *
+ctl_ask_merged(const ctl_ask_t *ask)
+{
+    json_t                *answers, *merged, *nodes, *node;
+    unsigned               i;
+    const ctl_ask_node_t  *n;
+
+    answers = json_array();
+    nodes = json_array();
+
+    for (i = 0; i < ask->n; i++) {
+        n = &ask->node[i];
+
+        node = json_pack("{s:s, s:s, s:s, s:b}", "node", n->id, "host",
+                         n->host, "zone", n->zone, "answered",
+                         n->answer != NULL);
+        (void) json_array_append_new(nodes, node);
+
+        if (n->answer) {
+            (void) json_array_append(answers, n->answer);
+        }
+    }
+
+    merged = ctl_merge(answers);
+    json_decref(answers);
+
+    if (json_array_size(nodes) != ask->n
+        || json_object_set_new(merged, "nodes", nodes) != 0)
+    {
+        json_decref(merged);
+        ctl_error("no memory");
+        return NULL;
+    }
+
+    (void) json_object_del(merged, "node");
+
+    return merged;
+}
+
+
+void
+ctl_ask_print(const ctl_ask_t *ask, FILE *to)
+{
+    unsigned     i;
+    const char  *separator;
+
+    fprintf(to, "%u of %u %s answered", ask->answered, ask->n,
+            ask->n == 1 ? "node" : "nodes");
+
+    separator = "; silent: ";
+
+    for (i = 0; i < ask->n; i++) {
+        if (ask->node[i].answer == NULL) {
+            fprintf(to, "%s%s (zone %s)", separator, ask->node[i].host,
+                    ask->node[i].zone);
+            separator = ", ";
+        }
+    }
+
+    fprintf(to, "\n");
+}
