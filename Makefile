@@ -69,7 +69,7 @@ PKG_BUILD = gcc make libc6-dev libhiredis-dev libjansson-dev \
     $(if $(NGINX_SRC),,nginx nginx-dev)
 PKG_RUN = curl perl redis-server
 PKG_TEST = nghttp2-client promtool=prometheus openssl \
-    libmaxmind-db-writer-perl libfaketime npm=npm
+    libmaxmind-db-writer-perl libfaketime npm=npm chromium
 PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
     libnginx-mod-http-modsecurity
 

@@ -12,7 +12,7 @@ function evidence(c) {
   const e = c.evidence, said = [];
 
   if (e.templates) {
-    said.push(`${many(e.widest, 'account')} used the same template; `
+    said.push(`About ${many(e.widest, 'account')} used the same template; `
       + `${many(e.templates, 'template')} are shared.`);
   }
 
@@ -37,7 +37,7 @@ function evidence(c) {
   }
 
   if (e.crowd > 1) {
-    said.push(`${many(e.crowd, 'account')} come from one network of a hosting `
+    said.push(`About ${many(e.crowd, 'account')} come from one network of a hosting `
       + 'company.');
   }
 

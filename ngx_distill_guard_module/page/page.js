@@ -2,7 +2,7 @@
 /* --- the page: it asks again and again, but not while nobody looks --- */
 
 const EVERY = 2000;
-const LATE = 7000;
+const LATE = 5000;
 
 let heard = 0;      /* when, in ms */
 let polling = false;

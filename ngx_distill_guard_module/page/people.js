@@ -29,10 +29,10 @@ function drawLadder() {
 
   show('ladder', rows, () => table('Accounts by their score; requests by what '
     + 'became of them, by score, limit or decision, enforced or not',
-    ['Step', 'What it means', 'Accounts there now', 'Requests, past hour',
-      'Requests in all'],
+    ['Step', 'Accounts now', 'Requests, past hour', 'In all',
+      'What it means'],
     rows.map(([name, what, accounts, hourly, total]) =>
-      [rung(name), what, accounts, { n: hourly }, { n: total }])));
+      [rung(name), accounts, { n: hourly }, { n: total }, what])));
 }
 
 

@@ -183,5 +183,6 @@ function linked(x) {
 const roll = (x) => x.subject.startsWith('campaign:') && x.campaign
   ? [h('h4', {}, 'What its accounts have in common'),
     h('ul', {}, evidence(x.campaign).map((text) => h('li', {}, text))),
-    picture(x.campaign),
-    region('Accounts of the campaign', members(x.campaign, 'roll'))] : null;
+    h('details', { 'data-at': 'roll' }, h('summary', {}, 'Its accounts'),
+      region('Accounts of the campaign', members(x.campaign, 'roll')))]
+  : null;

@@ -38,10 +38,11 @@ finish() {
 }
 
 
-# The SDKs want Node 20; where the system's is older npm brings one.
+# What a directory of tests needs of npm. The SDKs want Node 20; where the
+# system's is older npm brings one.
 
-sdk() {
-    local node=$BUILD/node stamp=$BUILD/sdk.stamp major
+packages() {
+    local dir=$1 node=$BUILD/node stamp=$BUILD/$(basename "$1").stamp major
 
     major=$(node --version 2> /dev/null | sed 's/^v\([0-9]*\).*/\1/')
 
@@ -52,10 +53,10 @@ sdk() {
         export PATH=$node/node_modules/.bin:$PATH
     fi
 
-    [ -d t/sdk/node_modules ] && [ "$stamp" -nt t/sdk/package-lock.json ] \
+    [ -d "$dir/node_modules" ] && [ "$stamp" -nt "$dir/package-lock.json" ] \
         && return
 
-    npm --prefix t/sdk ci --ignore-scripts --loglevel=error --no-audit \
+    npm --prefix "$dir" ci --ignore-scripts --loglevel=error --no-audit \
         --no-fund && touch "$stamp"
 }
 
@@ -77,6 +78,7 @@ step build make --silent all
 
 step style make --silent style
 step unit make --silent unit
-[ -f t/sdk/package.json ] && [[ $TESTS == *sdk* ]] && step sdk-packages sdk
+[[ $TESTS == *sdk* ]] && step sdk-packages packages t/sdk
+[[ $TESTS == *page.t* ]] && step page-packages packages t/page
 step nginx tests
 finish
