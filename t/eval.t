@@ -26,7 +26,8 @@ my @CAMPAIGNS = qw(single-alpaca single-evol single-r1 single-openthoughts
     pool-25000-t1 pool-25000-t100 pool-25000-t10000 relay-5 relay-10 relay-25
     relay-50 relay-90 sticky rotation paraphrase own-systems no-frame hours
     faked-sdk launch-pivot careful-cells careful-diluted careful-thin
-    careful-rewritten careful-aged careful-all);
+    careful-rewritten careful-aged careful-all single-rollouts single-vpn
+    single-faked bought limited samples bursts);
 my @PROFILES = qw(chat product greetings office carrier mobile vpn free-tier
     coding-agent key-rotation support-bot tutor rag hosted-app app-prompts
     batch-label translation moderation judge benchmark ci-fleet gateway

@@ -167,7 +167,9 @@ dg_judge_overlap(const dg_profile_t *one, const dg_profile_t *two)
     n = dg_bits_set(&a, 1);
     m = dg_bits_set(&b, 1);
 
-    if (n < 6 || m < 6 || n > 48 || m > 48) {
+    if (n < DG_PROFILE_FEWEST || m < DG_PROFILE_FEWEST
+        || n > DG_PROFILE_MOST || m > DG_PROFILE_MOST)
+    {
         return 0;
     }
 

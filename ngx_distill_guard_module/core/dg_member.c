@@ -15,6 +15,8 @@
 #define DG_MEMBER_NEW   8
 
 
+static void dg_member_sample(dg_store_t *st, dg_campaign_t *c,
+    dg_profile_t *p, uint32_t now);
 static int dg_member_crowded(const dg_campaign_t *c);
 static int dg_member_by_use(const dg_campaign_t *c, const dg_profile_t *p,
     const dg_tally_t *sum);
@@ -175,6 +177,7 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     if (mine == c) {
         p->campaign = dg_arena_index(a, &c->cell);
         p->born = c->born;
+        dg_member_sample(st, c, p, now);
         return DG_OK;
     }
 
@@ -193,9 +196,6 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
         return DG_ERROR;
     }
 
-    c->sample[c->accounts % DG_CAMPAIGN_SAMPLE] =
-                   dg_arena_index(dg_store_arena(st, DG_PART_PROFILES),
-                                  &p->cell);
     c->grown++;
     c->accounts++;
     c->crowd = dg_max(c->crowd, crowd);
@@ -218,7 +218,40 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     c->relayed += p->relayed;
     c->old += p->old;
 
+    dg_member_sample(st, c, p, now);
+
     return DG_OK;
+}
+
+
+/* of those that stand for the same place, the one that was active more often:
+   most members may do too little to be compared */
+
+static void
+dg_member_sample(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
+    uint32_t now)
+{
+    unsigned       place;
+    dg_arena_t    *a;
+    dg_profile_t  *other;
+
+    a = dg_store_arena(st, DG_PART_PROFILES);
+    place = p->cell.id.v[0] % DG_CAMPAIGN_SAMPLE;
+
+    if (c->sample[place] != DG_NIL && c->sample[place] <= a->fresh) {
+        other = (dg_profile_t *) dg_arena_cell(a, c->sample[place]);
+
+        if (other->cell.kind
+            && dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
+                              other->campaign, other->born)
+               == c
+            && dg_profile_activity(other, now) >= dg_profile_activity(p, now))
+        {
+            return;
+        }
+    }
+
+    c->sample[place] = dg_arena_index(a, &p->cell);
 }
 
 

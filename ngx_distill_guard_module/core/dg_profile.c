@@ -235,7 +235,7 @@ dg_profile_content(dg_profile_t *p, const dg_act_t *act)
             t->samples++;
         }
 
-    } else if (act->shared->accounts >= DG_PROFILE_SHARED) {
+    } else if (act->accounts >= DG_PROFILE_SHARED) {
         t->shared++;
     }
 
@@ -361,6 +361,26 @@ dg_profile_active(dg_profile_t *p, uint32_t now)
     if (p->slot - slot < 64) {
         p->activity |= (uint64_t) 1 << (p->slot - slot);
     }
+}
+
+
+unsigned
+dg_profile_activity(const dg_profile_t *p, uint32_t now)
+{
+    unsigned  n;
+    uint32_t  slot;
+    uint64_t  bits;
+
+    slot = now / DG_PROFILE_SLOT;
+
+    if (slot > p->slot && slot - p->slot >= 64) {
+        return 0;
+    }
+
+    bits = (slot > p->slot) ? p->activity << (slot - p->slot) : p->activity;
+    n = dg_bits_set(&bits, 1);
+
+    return (n < DG_PROFILE_FEWEST || n > DG_PROFILE_MOST) ? 0 : n;
 }
 
 

@@ -20,6 +20,10 @@
 #define DG_PROFILE_FRAMES    16  /* marks it begins or ends with, most used */
 #define DG_PROFILE_CONTENTS  16          /* the last ones */
 #define DG_PROFILE_SLOT      300         /* seconds, of activity */
+
+/* slots that an account is active in, of 64, to be compared with another */
+#define DG_PROFILE_FEWEST    6
+#define DG_PROFILE_MOST      48
 #define DG_PROFILE_HABITS    8
 
 /* bits of partners beyond which it is not told who they are */
@@ -109,8 +113,8 @@ typedef struct dg_profile_s {
 typedef struct {
     const dg_request_facts_t  *rq;
     const dg_usage_t          *usage;
-    const dg_shared_t         *shared;
     const dg_id_t             *origin;
+    unsigned                   accounts; /* that were answered its content */
     uint32_t                   asn;      /* of a hosting network, or 0 */
     unsigned                   relay:1;
     unsigned                   near:1;   /* to a limit */
@@ -156,6 +160,9 @@ int dg_profile_partner(uint64_t bits, const dg_id_t *account);
 
 /* distance of today's habits from the past's, 0 to 1; 0 if either is small */
 double dg_profile_shift(const dg_profile_t *p);
+
+/* slots that it was active in, of the last 64; 0 if it cannot be compared */
+unsigned dg_profile_activity(const dg_profile_t *p, uint32_t now);
 
 /* networks, and hosting networks, of the last hour */
 unsigned dg_profile_networks(const dg_profile_t *p, uint32_t now);

@@ -93,6 +93,18 @@ dg_recall_look(dg_arena_t *a, const dg_id_t *account,
 }
 
 
+unsigned
+dg_recall_answered(dg_arena_t *a, const dg_request_facts_t *rq, uint32_t now)
+{
+    const dg_memory_t  *m;
+
+    m = dg_recall_long(rq)
+        ? dg_recall_find(a, DG_RECALL_ACCEPTED, &rq->content, now) : NULL;
+
+    return m ? dg_recall_accounts(m) : 0;
+}
+
+
 /* each once */
 
 static void

@@ -101,6 +101,13 @@ typedef struct {
 void dg_recall_look(dg_arena_t *a, const dg_id_t *account,
     const dg_request_facts_t *rq, uint32_t now, dg_shared_t *shared);
 
+/*
+ * Accounts that were answered its content by now, also those that asked while
+ * it was under way; 0: none, or it is too short to tell.
+ */
+unsigned dg_recall_answered(dg_arena_t *a, const dg_request_facts_t *rq,
+    uint32_t now);
+
 /* called for each memory that is new, or that another account has by now */
 typedef void (*dg_recall_news_pt)(void *ctx, dg_memory_t *m);
 

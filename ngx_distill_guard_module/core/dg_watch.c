@@ -70,7 +70,9 @@ dg_store_watch(dg_store_t *st, const dg_exchange_t *ex,
     if (accepted) {
         act.rq = rq;
         act.usage = usage;
-        act.shared = shared;
+        act.accounts = dg_recall_answered(dg_store_arena(st, DG_PART_RECALL),
+                                          rq, w.now);
+        act.accounts = dg_max(act.accounts, shared->accounts);
         act.origin = &ex->ids[DG_KIND_ORIGIN];
         act.asn = ex->hosting ? (uint32_t) ex->ids[DG_KIND_ASN].v[1] : 0;
         act.relay = ex->relay;

@@ -163,6 +163,36 @@ const campaign_t  campaigns[] = {
     { .name = "launch-pivot", .accounts = 1000, .tool = TOOL_CLIPROXY,
       .frames = 10, .slot = SLOT_CODE, .pivots = 1, POOL },
 
+    /* where no sign is strong, and it takes one more */
+
+    { .name = "single-rollouts", .accounts = 1, .daily = 1200,
+      .tool = TOOL_CURATOR, .net = NET_CLOUD, .frames = 1, .frame = 200,
+      .slot = SLOT_PROBLEM, .output = 1500, .times = 4, .probes = 1,
+      .asks = ASKS_TRACES },
+
+    { .name = "single-vpn", .accounts = 1, .daily = 1400, .tool = TOOL_EVOL,
+      .net = NET_VPN, .frames = 2, .frame = 400, .slot = SLOT_SEED,
+      .output = 800 },
+
+    { .name = "single-faked", .accounts = 1, .daily = 1400,
+      .tool = TOOL_FAKED, .net = NET_HOME, .frames = 2, .frame = 400,
+      .slot = SLOT_SEED, .output = 800 },
+
+    { .name = "bought", .accounts = 10, .daily = 200, .tool = TOOL_AXOLOTL,
+      .net = NET_HOME, .ask = ASK_TOKENS, .output = 1, .past = 120 },
+
+    { .name = "limited", .accounts = 10, .daily = 1600,
+      .tool = TOOL_LANGCHAIN, .net = NET_HOME, .ask = ASK_NOFRAME,
+      .slot = SLOT_REVIEW, .output = 350, .top_logprobs = 8 },
+
+    { .name = "samples", .accounts = 60, .daily = 200, .tool = TOOL_NEWAPI,
+      .net = NET_RELAY, .ask = ASK_NOFRAME, .slot = SLOT_PASSAGE,
+      .output = 1500, .times = 4 },
+
+    { .name = "bursts", .accounts = 700, .daily = 160, .tool = TOOL_CAMEL,
+      .balance = BALANCE_UNEVEN, .hours = HOURS_BURSTS, .net = NET_ROTATE,
+      .frames = 10, .frame = 300, .slot = SLOT_SEED, .output = 700 },
+
     /* by somebody who has read how they are found, and pays for it */
 
     { .name = "careful-cells", .accounts = 1000, .daily = 25.6,
@@ -182,12 +212,12 @@ const campaign_t  campaigns[] = {
 
     { .name = "careful-aged", .accounts = 1000, .daily = 25.6,
       .balance = BALANCE_UNEVEN, .frames = 10, .frame = 300,
-      .slot = SLOT_SEED, .aged = 1, CAREFUL },
+      .slot = SLOT_SEED, .past = 2, CAREFUL },
 
     { .name = "careful-all", .accounts = 1000, .daily = 6,
       .balance = BALANCE_UNEVEN, .hours = HOURS_PEOPLE, .harvest = 0.5,
       .ask = ASK_FRESH, .frame = 300, .slot = SLOT_SEED, .follow = 0.3,
-      .aged = 1, CAREFUL },
+      .past = 2, CAREFUL },
 
     { .name = NULL }
 };

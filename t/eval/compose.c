@@ -120,6 +120,13 @@ list(const char *what)
             printf("%s%s\n", s->name, s->recorded ? " recorded" : "");
         }
 
+    } else if (strcmp(what, "rules") == 0) {
+        for (s = scenes; s->name; s++) {
+            if (s->rule) {
+                printf("%s %s\n", s->name, s->rule);
+            }
+        }
+
     } else if (strcmp(what, "profiles") == 0) {
         for (p = profiles; p->name; p++) {
             printf("%s\n", p->name);

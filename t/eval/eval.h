@@ -555,7 +555,8 @@ typedef enum {
     HOURS_NIGHT,
     HOURS_TICK,                  /* every hour, to the minute */
     HOURS_LAUNCH,                /* as people, and more after a launch */
-    HOURS_OUTAGE                 /* as people, all at once in an outage */
+    HOURS_OUTAGE,                /* as people, all at once in an outage */
+    HOURS_BURSTS                 /* a quarter of each hour */
 } hours_t;
 
 
@@ -597,8 +598,8 @@ extern const profile_t  recorded_profiles[];
 
 void honest_enlist(world_t *w, const profile_t *p);
 
-/* gives an account a past of talk */
-void honest_past(world_t *w, account_t *account);
+/* gives an account a past of talk, of so many requests a day */
+void honest_past(world_t *w, account_t *account, double daily);
 
 
 /* --- campaigns --- */
@@ -645,12 +646,13 @@ struct campaign_s {
     unsigned       top_logprobs;
     unsigned       days;         /* planned; 0: CAMPAIGN_DAYS */
     unsigned       cell;         /* accounts that share templates */
+    double         past;         /* requests a day that accounts made before
+                                    they were bought; 0: they are new */
     asks_t         asks;
     unsigned       cloaks:1;     /* puts U+200B into words */
     unsigned       pivots:1;     /* half moves to the model launched */
     unsigned       probes:1;     /* begins with an empty request */
     unsigned       forgoes:1;    /* what was refused is not asked again */
-    unsigned       aged:1;       /* accounts with a past of talk */
     unsigned       careful:1;    /* its author has read our code */
 };
 
@@ -754,6 +756,7 @@ typedef struct {
     double         days;         /* of the window */
     double         people;       /* honest accounts, of those in the table */
     unsigned       recorded:1;   /* with the recorded profiles */
+    const char    *rule;         /* of the guard besides its defaults */
 } scene_t;
 
 

@@ -156,8 +156,8 @@ force_person(world_t *w, force_t *f)
     account->version = account->tool->versions[1]
                        ? (unsigned) (account->id % 2) : 0;
 
-    if (c->aged && w->now < w->begin) {
-        honest_past(w, account);
+    if (c->past > 0 && w->now < w->begin) {
+        honest_past(w, account, c->past);
     }
 
     return account;

@@ -249,7 +249,7 @@ honest_enlist(world_t *w, const profile_t *p)
 
 
 void
-honest_past(world_t *w, account_t *account)
+honest_past(world_t *w, account_t *account, double daily)
 {
     actor_t  *a;
 
@@ -258,7 +258,7 @@ honest_past(world_t *w, account_t *account)
     a->profile = &cover;
     a->dice = dice(account->id, 21);
     a->talk = account->id;
-    account->daily = lognormal(&a->dice, cover.daily, cover.spread);
+    account->daily = lognormal(&a->dice, daily, cover.spread);
     world_later(w, a, w->past + (ms_t) (unit(&a->dice) * DAY));
 }
 

@@ -38,38 +38,46 @@ static int world_before(const actor_t *a, const actor_t *b);
 
 const scene_t  scenes[] = {
 
-    { "quiet", { NULL }, 2, 1, 0 },
+    { "quiet", { NULL }, 2, 1, 0, NULL },
 
     { "single", { "single-alpaca", "single-evol", "single-r1",
                   "single-openthoughts", "single-curator",
                   "single-distilabel", "single-slow", "logprobs", "reasoning",
-                  "agentic" }, 2, 0.7, 0 },
+                  "agentic" }, 2, 0.7, 0, NULL },
 
     { "pools", { "pool-1000-t1", "pool-1000-t10", "pool-1000-t100",
-                 "pool-1000-t1000" }, 2, 0.7, 0 },
+                 "pool-1000-t1000" }, 2, 0.7, 0, NULL },
 
     { "relays", { "relay-5", "relay-10", "relay-25", "relay-50",
-                  "relay-90" }, 2, 0.7, 0 },
+                  "relay-90" }, 2, 0.7, 0, NULL },
 
     { "disguises", { "sticky", "rotation", "paraphrase", "own-systems",
                      "no-frame", "hours", "faked-sdk", "launch-pivot" },
-      2, 0.7, 0 },
+      2, 0.7, 0, NULL },
 
-    { "pool-5000", { "pool-5000-t100" }, 1, 0.7, 0 },
+    { "pool-5000", { "pool-5000-t100" }, 1, 0.7, 0, NULL },
 
-    { "pool-25000-t1", { "pool-25000-t1" }, 0.5, 0.7, 0 },
+    { "pool-25000-t1", { "pool-25000-t1" }, 0.5, 0.7, 0, NULL },
 
-    { "pool-25000", { "pool-25000-t100" }, 1, 0.7, 0 },
+    { "pool-25000", { "pool-25000-t100" }, 1, 0.7, 0, NULL },
 
-    { "pool-25000-t10k", { "pool-25000-t10000" }, 0.5, 0.7, 0 },
+    { "pool-25000-t10k", { "pool-25000-t10000" }, 0.5, 0.7, 0, NULL },
 
     { "careful", { "careful-cells", "careful-diluted", "careful-thin",
                    "careful-rewritten", "careful-aged", "careful-all" },
-      2, 0.7, 0 },
+      2, 0.7, 0, NULL },
 
-    { "recorded", { NULL }, 1, 0.3, 1 },
+    { "edges", { "single-rollouts", "single-vpn", "single-faked", "bought",
+                 "samples", "bursts" }, 2, 0.2, 0, NULL },
 
-    { NULL, { NULL }, 0, 0, 0 }
+    /* nobody else: what a limit refuses is refused to the honest, too */
+
+    { "limited", { "limited" }, 2, 0, 0,
+      "distill_guard_limit key requests=60/h;" },
+
+    { "recorded", { NULL }, 1, 0.3, 1, NULL },
+
+    { NULL, { NULL }, 0, 0, 0, NULL }
 };
 
 
@@ -90,7 +98,7 @@ static const double  night_hours[24] = {
 
 /* the most of each, see hours_t */
 
-static const double  busiest[] = { 1, 2, 3, 3, 1, 12, 24 };
+static const double  busiest[] = { 1, 2, 3, 3, 1, 12, 24, 4 };
 
 
 void
@@ -387,6 +395,9 @@ world_hour(const world_t *w, hours_t hours, int zone, ms_t at)
 
     case HOURS_OUTAGE:
         return at < w->outage || at > w->outage_end ? people : people * 12;
+
+    case HOURS_BURSTS:
+        return at % HOUR < HOUR / 4 ? 4 : 0;
 
     default:
         return 1;

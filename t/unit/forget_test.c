@@ -64,7 +64,7 @@ test_networks(void)
         origin.v[1] = 0xffffcb000000ull + (i << 8);      /* 203.0.i.0/24 */
 
         act.rq = &a.rq;
-        act.shared = &a.shared;
+        act.accounts = a.shared.accounts;
         act.origin = &origin;
         act.usage = &(dg_usage_t) { .output = 1 };
         dg_profile_turn(&p, START / 1000);

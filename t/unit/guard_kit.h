@@ -61,6 +61,8 @@ typedef struct {
     dg_shared_t          shared;
     dg_finding_t         finding;
     dg_decision_t        decision;
+    dg_dialect_id_t      dialect;
+    unsigned             passes;
 } kit_ask_t;
 
 
@@ -270,14 +272,11 @@ kit_answer(kit_guard_t *g, kit_ask_t *a, dg_dialect_id_t dialect)
 }
 
 
-/* a whole exchange, now; the greater verdict of head and body */
+/* it is asked; the greater verdict of head and body */
 
 static inline dg_verdict_id_t
-kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
+kit_begin(kit_guard_t *g, kit_ask_t *a, const char *body)
 {
-    unsigned       passes;
-    dg_end_t       end;
-    dg_usage_t     usage;
     dg_decision_t  decision;
     dg_endpoint_t  ep;
 
@@ -285,8 +284,6 @@ kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
     memset(&a->rq, 0, sizeof(dg_request_facts_t));
     memset(&a->rs, 0, sizeof(dg_response_facts_t));
     memset(&a->shared, 0, sizeof(dg_shared_t));
-    memset(&end, 0, sizeof(dg_end_t));
-    memset(&usage, 0, sizeof(dg_usage_t));
 
     a->ex.ids[DG_KIND_KEY] = kit_id(a->account);
     a->ex.ids[DG_KIND_ORIGIN] = kit_id(1000000 + a->origin);
@@ -306,9 +303,10 @@ kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
     dg_guard_head(g->st, &a->ex, &g->rules, g->now_ms, &a->finding,
                   &a->decision);
 
-    passes = !dg_verdict_refuses(a->decision.verdict) || !g->rules.enforce;
+    a->passes = !dg_verdict_refuses(a->decision.verdict)
+                || !g->rules.enforce;
 
-    if (passes) {
+    if (a->passes) {
         kit_request(g, a, body, &ep);
         dg_guard_body(g->st, &a->ex, &g->rules, &a->rq, g->now_ms, &a->shared,
                       &a->finding, &decision);
@@ -317,20 +315,46 @@ kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
             a->decision = decision;
         }
 
-        passes = !dg_verdict_refuses(a->decision.verdict)
-                 || !g->rules.enforce;
+        a->passes = !dg_verdict_refuses(a->decision.verdict)
+                    || !g->rules.enforce;
+        a->dialect = ep.dialect;
     }
+
+    return a->decision.verdict;
+}
+
+
+/* and comes to its end */
+
+static inline void
+kit_end(kit_guard_t *g, kit_ask_t *a)
+{
+    dg_end_t    end;
+    dg_usage_t  usage;
+
+    memset(&end, 0, sizeof(dg_end_t));
+    memset(&usage, 0, sizeof(dg_usage_t));
 
     end.charged = 1;
 
-    if (passes) {
+    if (a->passes) {
         end.status = a->status;
-        kit_answer(g, a, ep.dialect);
+        kit_answer(g, a, a->dialect);
         dg_facts_usage(&usage, &a->rq, &a->rs, &end);
     }
 
     dg_guard_end(g->st, &a->ex, &g->rules, &end, 0, &usage, &a->rq, &a->rs,
                  &a->shared, g->now_ms);
+}
+
+
+/* a whole exchange, now */
+
+static inline dg_verdict_id_t
+kit_ask(kit_guard_t *g, kit_ask_t *a, const char *body)
+{
+    (void) kit_begin(g, a, body);
+    kit_end(g, a);
 
     return a->decision.verdict;
 }

@@ -19,7 +19,6 @@
 typedef struct {
     dg_request_facts_t  rq;
     dg_usage_t          usage;
-    dg_shared_t         shared;
     dg_id_t             origin;
     dg_act_t            act;
 } kit_act_t;
@@ -63,7 +62,6 @@ act_init(kit_act_t *k)
 
     k->act.rq = &k->rq;
     k->act.usage = &k->usage;
-    k->act.shared = &k->shared;
     k->act.origin = &k->origin;
 }
 
@@ -182,7 +180,7 @@ test_contents(void)
 
     for (i = 0; i < 3; i++) {
         act_init(&k);
-        k.shared.accounts = 1 + i;
+        k.act.accounts = 1 + i;
         count(&p, &k, NOW);
     }
 

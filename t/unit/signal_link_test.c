@@ -83,23 +83,35 @@ second_key(kit_guard_t *g, kit_ask_t *a)
 }
 
 
-/* a relay asks several accounts for the same to choose among the answers */
+/*
+ * A relay asks several accounts for the same, at the same time, to choose
+ * among the answers.
+ */
 
 static void
 same_tasks(kit_guard_t *g, kit_ask_t *a)
 {
-    unsigned  i, k;
-    char      text[KIT_TEXT];
+    unsigned          i, k;
+    char              text[KIT_TEXT];
+    static kit_ask_t  asks[6];
 
     for (i = 0; i < half(REPEAT); i++) {
         strcpy(text, kit_words(g, "", 60));
 
         for (k = 0; k < 6; k++) {
-            *a = kit_of(1 + k);
-            (void) kit_ask(g, a, kit_body(text, ""));
-            g->now_ms += 1000;
+            asks[k] = kit_of(1 + k);
+            (void) kit_begin(g, &asks[k], kit_body(text, ""));
+        }
+
+        g->now_ms += 30000;
+
+        for (k = 0; k < 6; k++) {
+            kit_end(g, &asks[k]);
         }
     }
+
+    *a = asks[5];
+    (void) kit_ask(g, a, kit_body(kit_words(g, "", 60), ""));
 }
 
 
@@ -175,7 +187,10 @@ as_they_like(kit_guard_t *g, kit_ask_t *a)
 }
 
 
-/* over 64 periods of five minutes, of which each account works in a third */
+/*
+ * Over 64 periods of five minutes, of which each account works in a third.  In
+ * each comes another who works but once: most of a cohort need not say much.
+ */
 
 static void
 hours(kit_guard_t *g, kit_ask_t *a, unsigned together)
@@ -198,6 +213,9 @@ hours(kit_guard_t *g, kit_ask_t *a, unsigned together)
                                               ""));
             }
         }
+
+        *a = kit_of(101 + slot);
+        (void) kit_ask(g, a, kit_body(kit_words(g, KIT_FRAME, 20), ""));
 
         g->now_ms += 5 * MINUTE;
     }
