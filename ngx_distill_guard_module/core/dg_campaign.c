@@ -87,6 +87,7 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     stays->crowded += goes->crowded;
     stays->relayed += goes->relayed;
     stays->old += goes->old;
+    stays->sure += goes->sure;
     stays->crowd = dg_max(stays->crowd, goes->crowd);
     stays->own.counted += goes->own.counted;
     stays->own.uses = dg_add(stays->own.uses, goes->own.uses);

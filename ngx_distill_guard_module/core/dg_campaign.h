@@ -68,6 +68,7 @@ typedef struct dg_campaign_s {
     uint32_t       crowded;      /* that came from crowded hosting origins */
     uint32_t       relayed;      /* that contradict themselves */
     uint32_t       old;          /* that were there long before */
+    uint32_t       sure;         /* with more in common than by chance */
     uint32_t       widest;       /* index of its template with the most
                                     accounts that count, */
     uint32_t       spread;       /* and how many these are */

@@ -41,6 +41,7 @@ static unsigned dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
     const dg_campaign_t *mine, uint32_t now);
 static int dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
     const dg_template_t *best, const dg_campaign_t *c, uint32_t now);
+static int dg_cohort_clear(const dg_campaign_t *c);
 static unsigned dg_cohort_common(dg_store_t *st, const dg_request_facts_t *rq,
     uint32_t now);
 static dg_template_t *dg_cohort_mark(dg_store_t *st, dg_watch_t *w,
@@ -185,6 +186,20 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
 }
 
 
+/*
+ * Do its members have more in common than may be by chance, nearly all of
+ * them?  Then who has less is none: somebody's list whose frame begins with
+ * the same words.
+ */
+
+static int
+dg_cohort_clear(const dg_campaign_t *c)
+{
+    return c->accounts >= DG_WATCH_COHORT
+           && (uint64_t) c->sure * 4 >= (uint64_t) c->accounts * 3;
+}
+
+
 /* the kinds of marks of ends that many have who have nothing in common */
 
 static unsigned
@@ -309,15 +324,22 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 {
     dg_id_t         id;
     uint32_t        spread, weight;
+    unsigned        sure;
     dg_arena_t     *a;
     dg_profile_t   *p;
     dg_campaign_t  *c, *mine;
 
     p = w->profile;
-    p->tally[0].cohort++;
 
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
     c = dg_campaign_of(a, t->campaign, t->born);
+    sure = c && dg_cohort_sure(st, w->rq, t, c, w->now);
+
+    if (c && !sure && !p->sure && dg_cohort_clear(c)) {
+        return;
+    }
+
+    p->tally[0].cohort++;
 
     if (c == NULL) {
         id.v[0] = t->cell.id.v[0];
@@ -366,6 +388,9 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
         p->weight = weight;
         p->alike += (p->crowd >= DG_WATCH_CROWD);
         p->votes = dg_min(p->votes + 1, DG_COHORT_VOTES);
+
+        c->sure += (sure && !p->sure);
+        p->sure |= sure;
     }
 
     c->last_seen = w->now;

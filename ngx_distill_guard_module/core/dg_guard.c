@@ -463,7 +463,7 @@ dg_guard_fading(dg_profile_t *p, dg_score_t *score, uint32_t now)
 
     if (score->score >= left) {
         p->score = (uint16_t) score->score;
-        p->attention = (uint16_t) attention;
+        p->attention = (uint8_t) attention;
         p->scored = now;
 
         return attention;

@@ -207,6 +207,7 @@ dg_member_join(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     p->alike = 0;
     p->votes = 0;
     p->tied = 0;
+    p->sure = 0;
     p->refused = 0;
     p->joined = now;
     p->vouched = 0;
@@ -268,6 +269,7 @@ dg_member_leave(dg_store_t *st, dg_profile_t *p, uint32_t now)
         c->crowded -= dg_min(c->crowded, p->crowded);
         c->relayed -= dg_min(c->relayed, p->relayed);
         c->old -= dg_min(c->old, p->old);
+        c->sure -= dg_min(c->sure, p->sure);
         c->tied -= dg_min(c->tied, p->tied);
     }
 
@@ -275,6 +277,7 @@ dg_member_leave(dg_store_t *st, dg_profile_t *p, uint32_t now)
     p->uses = 0;
     p->weight = 0;
     p->tied = 0;
+    p->sure = 0;
     p->joined = now;
 }
 
@@ -315,11 +318,13 @@ dg_member_hear(dg_store_t *st, dg_campaign_t *c, dg_profile_t *p,
     c->crowded += (heard->crowded && !p->crowded);
     c->relayed += (heard->relayed && !p->relayed);
     c->old += (heard->old && !p->old);
+    c->sure += (heard->sure && !p->sure);
 
     p->tied |= heard->tied;
     p->crowded |= heard->crowded;
     p->relayed |= heard->relayed;
     p->old |= heard->old;
+    p->sure |= heard->sure;
     p->vouched = heard->vouched;
     p->joined = (mine == c) ? dg_max(p->joined, heard->joined)
                             : heard->joined;

@@ -89,7 +89,9 @@ typedef struct dg_profile_s {
     uint32_t       scored;       /* when it had its greatest score, as it
                                     fades, */
     uint16_t       score;        /* by itself, of no campaign, */
-    uint16_t       attention;    /* and how far up the ladder that led */
+    uint8_t        attention;    /* and how far up the ladder that led */
+    uint8_t        sure;         /* 1: has more in common with its campaign
+                                    than may be by chance */
 
     dg_tally_t     tally[2];     /* today, and the day before */
     uint64_t       ties[DG_TIES][2];     /* partners, a bit each */

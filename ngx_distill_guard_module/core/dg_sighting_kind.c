@@ -20,6 +20,7 @@
 #define DG_SIGHTING_CROWDED  0x04
 #define DG_SIGHTING_RELAYED  0x08
 #define DG_SIGHTING_MEMBER   0x10
+#define DG_SIGHTING_SURE     0x20
 
 
 static u_char *dg_sighting_pack_memory(const dg_teller_t *teller,
@@ -381,7 +382,8 @@ dg_sighting_pack_profile(const dg_teller_t *teller, const dg_cell_t *cell,
     flags = (profile->tied ? DG_SIGHTING_TIED : 0)
             | (profile->old ? DG_SIGHTING_OLD : 0)
             | (profile->crowded ? DG_SIGHTING_CROWDED : 0)
-            | (profile->relayed ? DG_SIGHTING_RELAYED : 0);
+            | (profile->relayed ? DG_SIGHTING_RELAYED : 0)
+            | (profile->sure ? DG_SIGHTING_SURE : 0);
 
     if (dg_member_seen(teller->st, profile, teller->now)) {
         flags |= DG_SIGHTING_MEMBER;
@@ -452,6 +454,7 @@ dg_sighting_hear_profile(dg_store_t *st, dg_unpack_t *u, uint32_t now)
     heard.old = (flags & DG_SIGHTING_OLD) != 0;
     heard.crowded = (flags & DG_SIGHTING_CROWDED) != 0;
     heard.relayed = (flags & DG_SIGHTING_RELAYED) != 0;
+    heard.sure = (flags & DG_SIGHTING_SURE) != 0;
     heard.vouched = (flags & DG_SIGHTING_MEMBER) != 0;
 
     /* a campaign may have to be made, which may not evict profiles */

@@ -240,6 +240,39 @@ test_shared(void)
 }
 
 
+/* somebody's list, whose frame begins with the same words as a campaign's */
+
+static void
+test_beginning(void)
+{
+    unsigned     i, refused;
+    kit_ask_t    a;
+    kit_guard_t  g;
+
+    start(&g);
+
+    kit_turns(&g, &a, 1, 300, 10);
+    dg_ok(kit_list(&g).campaigns == 1, "300 accounts take turns");
+
+    refused = 0;
+
+    for (i = 0; i < 300; i++) {
+        a = kit_of(9000);
+        refused += kit_ask(&g, &a, kit_body(kit_words(&g,
+                               "Rewrite the passage below for a child of ten "
+                               "who would like to read on until its end, and "
+                               "leave out all of the names: ", 20), ""))
+                   != DG_PASS;
+        g.now_ms += 1000;
+    }
+
+    dg_ok(refused == 0, "a list that begins with the same words, of which %u "
+          "are not passed", refused);
+
+    kit_free(&g);
+}
+
+
 /* the same in no order: accounts that are one */
 
 static void
@@ -334,6 +367,7 @@ main(void)
     test_product();
     test_chain();
     test_shared();
+    test_beginning();
     test_pool();
     test_flood();
 
