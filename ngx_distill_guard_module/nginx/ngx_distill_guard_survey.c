@@ -12,7 +12,7 @@
 
 /* for so long, in microseconds, and then other work is done for so long, in
    milliseconds */
-#define NGX_DISTILL_GUARD_SURVEY_WORK   2000
+#define NGX_DISTILL_GUARD_SURVEY_WORK   500
 #define NGX_DISTILL_GUARD_SURVEY_REST   1
 
 /* at a time, in a worker; more are told to come again */
