@@ -178,7 +178,8 @@ $server->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 $t->log_like(qr/does not let its user/, 'a user without the rights');
 
 $server->cmd('ACL', 'SETUSER', 'default', '-xread');
-$t->wait_for(sub { $t->error_log =~ /what nodes see/ }, 10, 'a missing right');
+$t->wait_for(sub { $t->error_log =~ /what nodes see/
+    && $t->error_log =~ /what is asked/ }, 10, 'a missing right');
 
 $t->write_file('asn.mmdb', database('asn', 64500));
 conf('secret4096');

@@ -13,6 +13,7 @@ use Time::HiRes qw(time);
 
 use DistillGuard::Ctl;
 use DistillGuard::Pool;
+use DistillGuard::Process;
 use DistillGuard::Test;
 
 my $LONG = 20;          # in which what has to happen has happened
@@ -139,8 +140,22 @@ is_deeply([ map { $_->{output_tokens} } @{ $top->{top} } ],
 like($top->{top}[0]{subject}, qr{^origin:198\.51\.\d+\.0/24$},
     '... which are some of the pool');
 
-is(told(qw(top --by refused --kind asn))->{top}[0], undef,
-    'where there are none there are none');
+# on a terminal again and again
+
+my $screen = $t->dir . '/screen';
+my $live = DistillGuard::Process->start(name => 'top', cmd => [ 'script',
+    '-qec', "stty rows 12 cols 120; $ENV{DG_CTL} top @HERE", '/dev/null' ],
+    out => $screen, env => { NO_COLOR => 1 });
+
+my @drawn;
+
+ok(eval { $t->wait_for(sub {
+    @drawn = -e $screen ? split /\x1b\[H\x1b\[2J/, $t->read_file($screen) : ();
+    return @drawn > 2;
+}, $LONG, 'the next screen') }, 'on a terminal it is drawn again');
+$live->stop;
+
+is(() = $drawn[1] =~ /^(?:key|campaign):/mg, 7, '... as much as there is room for');
 
 
 # ---- explain --------------------------------------------------------------
@@ -215,15 +230,17 @@ is($told = told('explain', $id)->{campaign}{decision}, undef,
 
 # ---- nodes that do not answer ---------------------------------------------
 
+$redis->cmd('ZADD', 'dg:nodes', time - 100, '0123456789abcdef');
+$redis->cmd('HSET', 'dg:node:0123456789abcdef', host => 'web9', zone => 'guard');
+
 $t->nginx('b')->stop;
 
 $run = $ctl->run('top');
 is($run->{status}, 0, 'with a node away');
-like("@{ $run->{out} }", qr/1 of 2 nodes answered; silent: \S+ \(zone guard\)$/,
+like("@{ $run->{out} }", qr/1 of 2 nodes answered; silent: \S+ \(zone guard\);/,
     '... its silence is told');
-
-is((grep { !$_->{answered} } @{ told('campaigns')->{nodes} })[0]{zone},
-    'guard', '... in JSON, too');
+like("@{ $run->{out} }", qr/; away: web9 \(zone guard\) since \d[\d :-]+ UTC$/,
+    '... and who is away for longer');
 
 
 # ---- what lies in Redis ---------------------------------------------------
@@ -234,3 +251,20 @@ my @keys = sort grep { /^dg:\{decisions\}:(asks|answers)/ } @{ $redis->cmd(
 cmp_ok(@keys, '>', 2, 'asks and answers');
 is_deeply([ grep { $redis->cmd('TTL', $_) <= 0 } @keys ], [],
     'are gone in the end');
+
+
+# ---- a user of Redis without the rights -----------------------------------
+
+$redis->cmd('ACL', 'SETUSER', 'default', '-xread');
+$t->log_like(qr/does not let its user hear what is asked/,
+    'missing rights are told', 'a');
+is($pool->ask('a', 'somebody', $pool->stranger), 200, '... others pass');
+
+$run = $ctl->run('campaigns');
+is($run->{status}, 1, 'who hears nothing does not answer');
+like($run->{err}, qr/^distillctl: none of \d nodes has answered/,
+    '... and why that may be is said');
+
+is(() = $t->error_log('a') =~ /hear what is asked/g, 1,
+    'that it hears nothing was told once');
+$redis->cmd('ACL', 'SETUSER', 'default', '+xread');

@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "ctl.h"
+#include "decision.h"
 #include "dg_hash.h"
 #include "merge.h"
 
@@ -16,8 +17,9 @@
 #include <unistd.h>
 
 
-/* seconds within which a node was heard of that is alive */
+/* seconds within which a node was heard of that is alive, or is missed */
 #define CTL_ASK_ALIVE     10
+#define CTL_ASK_KNOWN     3600
 
 /* milliseconds: between looks for answers; in which one is to come, and all
    others if one has; after which a person is told that they are waited for */
@@ -28,6 +30,8 @@
 
 
 static int ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask);
+static int ctl_ask_replaced(const ctl_ask_t *ask,
+    const ctl_ask_node_t *node);
 static int ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node);
 static void ctl_ask_name(char name[CTL_ASK_NAME], const redisReply *reply);
 static int ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
@@ -35,6 +39,8 @@ static int ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
 static int ctl_ask_come(ctl_fleet_t *f, const ctl_ask_t *ask,
     unsigned *come);
 static int ctl_ask_read(ctl_fleet_t *f, ctl_ask_t *ask);
+static int ctl_ask_expire(ctl_fleet_t *f, const char *key,
+    unsigned seconds);
 static void ctl_ask_plain(json_t *json);
 static ctl_ask_node_t *ctl_ask_find(const ctl_ask_t *ask,
     const redisReply *id);
@@ -84,17 +90,18 @@ ctl_ask_free(ctl_ask_t *ask)
 }
 
 
-/* those that were heard of just now */
+/* those that were heard of within the hour; some of them just now */
 
 static int
 ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
 {
-    int          status;
-    char         key[CTL_FLEET_NAME], since[24];
-    size_t       i;
-    uint64_t     ms;
-    dg_str_t     args[4];
-    redisReply  *reply;
+    int              status;
+    char             key[CTL_FLEET_NAME], since[24];
+    size_t           i;
+    uint64_t         ms;
+    dg_str_t         args[5];
+    redisReply      *reply;
+    ctl_ask_node_t  *node;
 
     status = ctl_fleet_time(f, &ms);
 
@@ -102,42 +109,77 @@ ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
         return status;
     }
 
-    snprintf(since, sizeof(since), "%" PRIu64, ms / 1000 - CTL_ASK_ALIVE);
+    snprintf(since, sizeof(since), "%" PRIu64, ms / 1000 - CTL_ASK_KNOWN);
 
-    args[0] = ctl_redis_word("ZRANGEBYSCORE");
+    args[0] = ctl_redis_word("ZREVRANGEBYSCORE");
     args[1] = ctl_fleet_name(f, "nodes", key);
-    args[2] = ctl_redis_word(since);
-    args[3] = ctl_redis_word("+inf");
+    args[2] = ctl_redis_word("+inf");
+    args[3] = ctl_redis_word(since);
+    args[4] = ctl_redis_word("WITHSCORES");
 
-    reply = ctl_redis_command(&f->redis, 4, args);
+    reply = ctl_redis_command(&f->redis, 5, args);
 
     if (reply == NULL) {
         return CTL_REDIS;
     }
 
+    if (!ctl_redis_strings(reply, (size_t) reply->elements)) {
+        ctl_error("Redis answers what it was not asked");
+        freeReplyObject(reply);
+        return CTL_REDIS;
+    }
+
     for (i = 0;
-         reply->type == REDIS_REPLY_ARRAY && i < (size_t) reply->elements
-         && ask->n < CTL_ASK_NODES && status == CTL_OK;
-         i++)
+         i + 1 < (size_t) reply->elements && ask->n < CTL_ASK_NODES
+         && status == CTL_OK;
+         i += 2)
     {
-        if (reply->element[i]->type == REDIS_REPLY_STRING
-            && (size_t) reply->element[i]->len == CTL_ASK_NODE)
-        {
-            memcpy(ask->node[ask->n].id, reply->element[i]->str,
-                   CTL_ASK_NODE);
-            status = ctl_ask_node(f, &ask->node[ask->n++]);
+        if ((size_t) reply->element[i]->len != CTL_ASK_NODE) {
+            continue;
+        }
+
+        node = &ask->node[ask->n];
+
+        memcpy(node->id, reply->element[i]->str, CTL_ASK_NODE);
+        node->heard = strtoull(reply->element[i + 1]->str, NULL, 10);
+        node->alive = (node->heard + CTL_ASK_ALIVE >= ms / 1000);
+
+        status = ctl_ask_node(f, node);
+
+        if (status == CTL_OK && !ctl_ask_replaced(ask, node)) {
+            ask->n++;
+            ask->alive += node->alive;
         }
     }
 
     freeReplyObject(reply);
 
-    if (status == CTL_OK && ask->n == 0) {
+    if (status == CTL_OK && ask->alive == 0) {
         ctl_error("no node was heard of in the last %d seconds: nobody can "
                   "answer", CTL_ASK_ALIVE);
         return CTL_DENIED;
     }
 
     return status;
+}
+
+
+/* a zone that was made anew is another node, and the one before is gone */
+
+static int
+ctl_ask_replaced(const ctl_ask_t *ask, const ctl_ask_node_t *node)
+{
+    unsigned  i;
+
+    for (i = 0; !node->alive && i < ask->n; i++) {
+        if (strcmp(ask->node[i].host, node->host) == 0
+            && strcmp(ask->node[i].zone, node->zone) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -193,12 +235,11 @@ static int
 ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
     const char *argument)
 {
-    char         key[CTL_FLEET_NAME], most[16], keep[16];
+    char         key[CTL_FLEET_NAME], most[16];
     dg_str_t     args[12];
     redisReply  *reply;
 
     snprintf(most, sizeof(most), "%d", DG_SCHEMA_ASK_STREAM);
-    snprintf(keep, sizeof(keep), "%d", DG_SCHEMA_ASK_KEEP);
 
     args[0] = ctl_redis_word("XADD");
     args[1] = ctl_fleet_name(f, DG_SCHEMA_ASKS, key);
@@ -221,18 +262,7 @@ ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
 
     freeReplyObject(reply);
 
-    args[0] = ctl_redis_word("EXPIRE");
-    args[2] = ctl_redis_word(keep);
-
-    reply = ctl_redis_command(&f->redis, 3, args);
-
-    if (reply == NULL) {
-        return CTL_REDIS;
-    }
-
-    freeReplyObject(reply);
-
-    return CTL_OK;
+    return ctl_ask_expire(f, key, DG_SCHEMA_ASK_KEEP);
 }
 
 
@@ -252,12 +282,13 @@ ctl_ask_wait(ctl_fleet_t *f, ctl_ask_t *ask)
     {
         status = ctl_ask_come(f, ask, &come);
 
-        if (status != CTL_OK || come == ask->n) {
+        if (status != CTL_OK || come == ask->alive) {
             break;
         }
 
         if (ms >= CTL_ASK_LONG && isatty(STDERR_FILENO)) {
-            fprintf(stderr, "\r%u of %u nodes have answered ", come, ask->n);
+            fprintf(stderr, "\r%u of %u nodes have answered ", come,
+                    ask->alive);
             told = 1;
         }
 
@@ -273,9 +304,10 @@ ctl_ask_wait(ctl_fleet_t *f, ctl_ask_t *ask)
     }
 
     if (status == CTL_OK && ask->answered == 0) {
-        ctl_error("none of %u nodes has answered: are they of this version, "
-                  "and may their user of Redis read \"%s\"?", ask->n,
-                  DG_SCHEMA_ASKS);
+        ctl_error("none of %u nodes has answered within %d seconds: are they "
+                  "of this version, is their \"sync=\" not longer, and may "
+                  "their user of Redis read \"%s\"?", ask->alive,
+                  CTL_ASK_PATIENCE / 1000, DG_SCHEMA_ASKS);
         return CTL_DENIED;
     }
 
@@ -288,9 +320,10 @@ ctl_ask_wait(ctl_fleet_t *f, ctl_ask_t *ask)
 static int
 ctl_ask_come(ctl_fleet_t *f, const ctl_ask_t *ask, unsigned *come)
 {
-    size_t       i;
-    dg_str_t     args[2];
-    redisReply  *reply;
+    size_t           i;
+    dg_str_t         args[2];
+    redisReply      *reply;
+    ctl_ask_node_t  *node;
 
     args[0] = ctl_redis_word("HKEYS");
     args[1] = ctl_redis_word(ask->key);
@@ -307,7 +340,8 @@ ctl_ask_come(ctl_fleet_t *f, const ctl_ask_t *ask, unsigned *come)
          reply->type == REDIS_REPLY_ARRAY && i < (size_t) reply->elements;
          i++)
     {
-        *come += ctl_ask_find(ask, reply->element[i]) != NULL;
+        node = ctl_ask_find(ask, reply->element[i]);
+        *come += (node && node->alive);
     }
 
     freeReplyObject(reply);
@@ -356,6 +390,33 @@ ctl_ask_read(ctl_fleet_t *f, ctl_ask_t *ask)
             json_decref(node->answer);
             node->answer = NULL;
         }
+    }
+
+    freeReplyObject(reply);
+
+    /* a node may have been lost before it could say so */
+
+    return ctl_ask_expire(f, ask->key, DG_SCHEMA_ANSWER_KEEP);
+}
+
+
+static int
+ctl_ask_expire(ctl_fleet_t *f, const char *key, unsigned seconds)
+{
+    char         keep[16];
+    dg_str_t     args[3];
+    redisReply  *reply;
+
+    snprintf(keep, sizeof(keep), "%u", seconds);
+
+    args[0] = ctl_redis_word("EXPIRE");
+    args[1] = ctl_redis_word(key);
+    args[2] = ctl_redis_word(keep);
+
+    reply = ctl_redis_command(&f->redis, 3, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
     }
 
     freeReplyObject(reply);
@@ -418,9 +479,10 @@ ctl_ask_merged(const ctl_ask_t *ask)
     for (i = 0; i < ask->n; i++) {
         n = &ask->node[i];
 
-        node = json_pack("{s:s, s:s, s:s, s:b}", "node", n->id, "host",
-                         n->host, "zone", n->zone, "answered",
-                         n->answer != NULL);
+        node = json_pack("{s:s, s:s, s:s, s:b, s:b, s:I}", "node", n->id,
+                         "host", n->host, "zone", n->zone, "alive",
+                         n->alive != 0, "answered", n->answer != NULL,
+                         "last_seen", (json_int_t) n->heard);
         (void) json_array_append_new(nodes, node);
 
         if (n->answer) {
@@ -448,18 +510,34 @@ ctl_ask_merged(const ctl_ask_t *ask)
 void
 ctl_ask_print(const ctl_ask_t *ask, FILE *to)
 {
-    unsigned     i;
-    const char  *separator;
+    char                   since[CTL_DECISION_TIME];
+    unsigned               i;
+    const char            *separator;
+    const ctl_ask_node_t  *n;
 
-    fprintf(to, "%u of %u %s answered", ask->answered, ask->n,
-            ask->n == 1 ? "node" : "nodes");
+    fprintf(to, "%u of %u %s answered", ask->answered, ask->alive,
+            ask->alive == 1 ? "node" : "nodes");
 
     separator = "; silent: ";
 
     for (i = 0; i < ask->n; i++) {
-        if (ask->node[i].answer == NULL) {
-            fprintf(to, "%s%s (zone %s)", separator, ask->node[i].host,
-                    ask->node[i].zone);
+        n = &ask->node[i];
+
+        if (n->alive && n->answer == NULL) {
+            fprintf(to, "%s%s (zone %s)", separator, n->host, n->zone);
+            separator = ", ";
+        }
+    }
+
+    separator = "; away: ";
+
+    for (i = 0; i < ask->n; i++) {
+        n = &ask->node[i];
+
+        if (!n->alive && n->answer == NULL) {
+            ctl_decision_time(n->heard, since);
+            fprintf(to, "%s%s (zone %s) since %s", separator, n->host,
+                    n->zone, since);
             separator = ", ";
         }
     }

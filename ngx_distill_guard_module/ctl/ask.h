@@ -25,6 +25,8 @@ typedef struct {
     char           id[CTL_ASK_NODE + 1];
     char           host[CTL_ASK_NAME];
     char           zone[CTL_ASK_NAME];
+    uint64_t       heard;        /* of it, Unix seconds */
+    unsigned       alive;        /* 0: it is not waited for */
     json_t        *answer;       /* NULL: none came */
 } ctl_ask_node_t;
 
@@ -32,6 +34,7 @@ typedef struct {
 typedef struct {
     ctl_ask_node_t   node[CTL_ASK_NODES];
     unsigned         n;
+    unsigned         alive;
     unsigned         answered;
     char             key[CTL_FLEET_NAME];    /* of the answers */
 } ctl_ask_t;
@@ -54,7 +57,8 @@ void ctl_ask_free(ctl_ask_t *ask);
  */
 json_t *ctl_ask_merged(const ctl_ask_t *ask);
 
-/* "2 of 3 nodes answered; silent: web3 (zone guard)", and the end of a line */
+/* "2 of 3 nodes answered; silent: web3 (zone guard)", and which ones are away
+   that were there within the hour */
 void ctl_ask_print(const ctl_ask_t *ask, FILE *to);
 
 

@@ -29,6 +29,7 @@ static int ctl_explain_ask(ctl_fleet_t *f, ctl_ask_t *ask, unsigned kind,
 static void ctl_explain_print(const ctl_ask_t *ask, const json_t *e);
 static void ctl_explain_campaign(const json_t *c, int enforced);
 static void ctl_explain_account(const json_t *e, int enforced);
+static void ctl_explain_unjudged(const char *subject);
 static void ctl_explain_counts(const json_t *e);
 static void ctl_explain_links(const json_t *e);
 static void ctl_explain_seen(const json_t *e);
@@ -210,6 +211,9 @@ ctl_explain_account(const json_t *e, int enforced)
 
     if (json_object_get(e, "standing")) {
         ctl_story_standing(e, enforced);
+
+    } else {
+        ctl_explain_unjudged(ctl_story_text(e, "subject"));
     }
 
     ctl_explain_seen(e);
@@ -221,6 +225,18 @@ ctl_explain_account(const json_t *e, int enforced)
 
     if (json_object_get(e, "totals")) {
         ctl_explain_counts(e);
+    }
+}
+
+
+/* a key of an account is counted, and the account is judged */
+
+static void
+ctl_explain_unjudged(const char *subject)
+{
+    if (strncmp(subject, "key:", sizeof("key:") - 1) == 0) {
+        printf("  Was never answered by the upstream, or is one of an "
+               "account: then the account is\n  judged, which logs name.\n");
     }
 }
 

@@ -24,10 +24,10 @@
 
 #define NGX_DISTILL_GUARD_REDIS_NEW_ASKS  "16"   /* in a reply */
 
-/* cells that are looked at under the lock, and how often in a turn: about a
-   tenth of a millisecond, and one or two */
-#define NGX_DISTILL_GUARD_REDIS_LOOK      512
-#define NGX_DISTILL_GUARD_REDIS_LOOKS     16
+/* cells that are looked at under the lock, and how often in a turn: about
+   0.05 milliseconds, and three */
+#define NGX_DISTILL_GUARD_REDIS_LOOK      256
+#define NGX_DISTILL_GUARD_REDIS_LOOKS     64
 
 #define NGX_DISTILL_GUARD_REDIS_ANSWER    65536  /* bytes of one at most */
 

@@ -227,7 +227,7 @@ test_changes(void)
 static void
 test_names(void)
 {
-    unsigned       i;
+    unsigned       i, kind;
     dg_measure_t   m;
 
     for (i = 0; i < DG_MEASURES; i++) {
@@ -235,6 +235,14 @@ test_names(void)
               == DG_OK && m == i, "%s", dg_measures[i].data);
     }
 
+    for (i = DG_KIND_KEY; i < DG_KINDS; i++) {
+        dg_ok(dg_survey_kind(&kind, dg_kinds[i].data, dg_kinds[i].len)
+              == DG_OK && kind == i, "%s", dg_kinds[i].data);
+    }
+
+    dg_ok(dg_survey_kind(&kind, (const u_char *) "none", 4) == DG_ERROR
+          && dg_survey_kind(&kind, (const u_char *) "client", 6) == DG_ERROR,
+          "what is not counted has no top");
     dg_ok(dg_survey_measure(&m, (const u_char *) "scor", 4) == DG_ERROR
           && dg_survey_measure(&m, (const u_char *) "", 0) == DG_ERROR,
           "others are none");

@@ -71,6 +71,9 @@ test_sliding(void)
     dg_ok(dg_windows_sum(&ws, DG_MINUTE, DG_REQUESTS, START + MINUTE + 15000)
           == 82, "so they are for one counter");
 
+    dg_ok(dg_windows_own(&ws, DG_MINUTE, DG_REQUESTS, START + MINUTE + 15000)
+          == 82, "and for what is this node's own");
+
     dg_windows_add(&ws, DG_RETURNED, 3, START + MINUTE + 15000);
 
     dg_ok(used(&ws, DG_MINUTE, START + MINUTE + 15000) == 79,
