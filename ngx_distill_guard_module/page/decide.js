@@ -110,7 +110,7 @@ async function decide(event) {
 
   if (good) {
     $('reason').value = '';
-    poll();
+    anew();
     askWhy();
   }
 }

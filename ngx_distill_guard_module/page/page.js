@@ -6,6 +6,7 @@ const LATE = 5000;
 
 let heard = 0;      /* when, in ms */
 let polling = false;
+let pressed = false;    /* somebody waits for what comes next */
 let timer = null;
 
 const here = () => seen.status && seen.status.zones[chosen.zone];
@@ -54,6 +55,7 @@ async function look(name) {
 
 async function poll() {
   if (polling || document.hidden) {
+    pressed = polling;
     return;
   }
 
@@ -83,7 +85,8 @@ async function poll() {
 
   } finally {
     polling = false;
-    timer = setTimeout(poll, EVERY);
+    timer = setTimeout(poll, pressed ? 0 : EVERY);
+    pressed = false;
     alive();
   }
 }

@@ -29,10 +29,10 @@ function drawLadder() {
 
   show('ladder', rows, () => table('Accounts by their score; requests by what '
     + 'became of them, by score, limit or decision, enforced or not',
-    ['Step', 'Accounts now', 'Requests, past hour', 'In all',
-      'What it means'],
+    ['Step', 'Accounts now', 'Requests, past hour', 'In all'],
     rows.map(([name, what, accounts, hourly, total]) =>
-      [rung(name), accounts, { n: hourly }, { n: total }, what])));
+      [h('div', {}, rung(name), h('small', { class: 'what' }, what)), accounts,
+        { n: hourly }, { n: total }])));
 }
 
 

@@ -427,6 +427,8 @@ sub _print_commands {
     my $redis = 'redis-cli -p ' . $stack->redis->port;
 
     print <<"EOF";
+In a browser: $url/guard
+
 curl -s $url/guard
 curl -s '$url/guard?format=prometheus'
 $redis zrevrange dg:top:key:output_tokens:d:$day 0 9 withscores

@@ -57,7 +57,7 @@ my $CONF = <<'EOF';
 
         location = /guard {
             access_log off;
-            distill_guard_status;
+            distill_guard_status control;
         }
     }
 EOF
