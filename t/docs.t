@@ -11,7 +11,7 @@ use JSON::PP;
 use Test::More;
 
 use DistillGuard::Docs qw($ZONE $mmdb $root %doc adapt ask blocks commands
-    conf_test rows section shell sources words);
+    conf_test here rows section shell sources words);
 
 my $t = DistillGuard::Docs::harness();
 my $directives = $doc{'docs/directives.md'};
@@ -86,10 +86,9 @@ my (%run, @unknown);
 # Files and ports are those of the test; what runs once it is all there is
 # kept for then.
 
-for my $line (map { split /\n/ } blocks($started, '')) {
+for my $line (map { split /\n/ } blocks($started, 'sh')) {
     $line =~ s/\s+#.*//;
-    $line =~ s{/(?:etc|var/log)/nginx/}{%%DIR%%/};
-    $line =~ s{127\.0\.0\.1:(\d+)}{127.0.0.1:%%PORT$1%%};
+    $line = here($line);
 
     if ($line =~ /^make(?: (\w+))?$/) {
         push @unknown, $line unless $target{ $1 // 'all' };

@@ -17,7 +17,7 @@ use Test::More;
 use DistillGuard::Test;
 
 our @EXPORT_OK = qw($LISTEN $STRING $ZONE $mmdb $root %doc adapt ask blocks
-    commands conf_test database joined rows section shell sources words);
+    commands conf_test database here joined rows section shell sources words);
 
 our $mmdb = eval { require MaxMind::DB::Writer::Tree; 1 };
 our $root = File::Spec->rel2abs("$FindBin::Bin/..");
@@ -43,7 +43,10 @@ sub harness {
         map { substr $_, 1 + length $root }
         map { glob "$root/$_" } '*.md', 'docs/*.md';
 
-    $t->write_file('distill-guard.secret', 's' x 32);
+    mkdir $t->dir . '/guard';
+    $t->write_file($_, 's' x 32) for 'distill-guard.secret', 'guard/secret';
+    $t->write_file('guard/redis-password', "a password\n");
+    $t->write_file('guard.mode', "distill_guard observe;\n");
     $t->write_file('redis.password', "a password\n");
     $t->write_file('hosting.txt', "AS64500\n");
     $t->write_file("$_.mmdb", database($_, 64500)) for qw(asn country);
@@ -55,12 +58,13 @@ sub harness {
 sub command { return grep { -x "$_/$_[0]" } split /:/, $ENV{PATH} }
 
 
-# the standard output, of which there must be no failure
+# the standard output, of which there must be no failure; run where the files
+# of the test are
 
 sub shell {
     my ($line) = @_;
 
-    open my $out, '-|', 'bash', '-ec', $t->expand($line)
+    open my $out, '-|', 'bash', '-ec', $t->expand("cd %%DIR%%\n$line")
         or die "bash: $!\n";
     local $/;
     my $text = <$out> // '';
@@ -178,18 +182,42 @@ sub conf_test {
 }
 
 
-# What a block stands for in http {}, with files and ports that are there.
+# a command with files and ports that are there
+
+sub here {
+    my ($line) = @_;
+
+    $line =~ s{/(?:etc|var/log)/nginx/}{%%DIR%%/}g;
+    $line =~ s{127\.0\.0\.1:(\d+)}{127.0.0.1:%%PORT$1%%}g;
+    $line =~ s{//127\.0\.0\.1/}{//127.0.0.1:%%PORT80%%/}g;
+
+    return $line;
+}
+
+
+# What a block stands for in http {}, likewise.
+
+my %PEER = (
+    '10.0.0.5:8000'                      => 'UPSTREAM',
+    '10.0.0.6:8000'                      => 'LARGE',
+    'vllm.models.svc.cluster.local:8000' => 'UPSTREAM',
+    '127.0.0.1:9000'                     => 'PORT9000',
+    '127.0.0.1:6379'                     => 'SHARED',
+    'redis.guard.svc.cluster.local'      => 'AWAY',
+);
 
 sub adapt {
     my ($block) = @_;
 
     $block =~ s/^load_module modules\/ngx_distill_guard_module\.so;\n//m;
+    $block =~ s/^(?:worker_processes|error_log) .*\n//mg;
+    $block =~ s/^events \{\n.*?^\}\n//ms;
     $block =~ s/^http \{\n(.*)^\}\n/$1/ms;
-    $block =~ s{/(?:etc|var/log)/nginx/}{%%DIR%%/}g;
+    $block =~ s{/(?:etc|var/log)/nginx/|/dev/(?=stdout)}{%%DIR%%/}g;
     $block =~ s{/var/lib/GeoIP/GeoLite2-(\w+)}{%%DIR%%/\L$1}g;
     $block =~ s{listen (?:[\d.]+:)?(\d+)}{listen 127.0.0.1:%%PORT$1%%}g;
-    $block =~ s{10\.0\.0\.5:8000}{127.0.0.1:%%UPSTREAM%%};
-    $block =~ s{127\.0\.0\.1:6379}{127.0.0.1:%%SHARED%%};
+    $block =~ s{\b\Q$_\E\b}{127.0.0.1:%%$PEER{$_}%%}g for sort keys %PEER;
+    $block =~ s{kube-dns\.[\w.-]+}{127.0.0.1};
 
     $block = "server {\n$block}\n" if $block =~ /^location/m;
     $block =~ s/^(\s*server \{\n)(?!\s*listen)/$1$LISTEN\n/mg;
