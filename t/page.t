@@ -90,7 +90,12 @@ my $browser = DistillGuard::Process->start(
     out  => $t->dir . '/page.out',
 );
 
-$t->wait_for(sub { !$browser->alive }, $LONG, 'the browser to end');
+# it says when Redis is to go
+
+$t->wait_for(sub {
+    $redis->kill9 if -e $t->dir . '/away' && $redis->{process}->alive;
+    return !$browser->alive;
+}, $LONG, 'the browser to end');
 
 my @lines = split /\n/, $t->read_file('page.out');
 my @said = grep { !/^\{"test":/ } @lines;

@@ -38,6 +38,7 @@ sub conf {
 
     server {
         listen 127.0.0.1:%%$instance%%;
+        listen 127.0.0.1:%%${instance}_H2%% http2;
         distill_guard enforce zone=guard;
 
         location / {
@@ -293,6 +294,29 @@ is(decide('one', { decision => 'exempt', subject => $good })->{status}, 200,
     'the later decision');
 becomes('is the one', sub { my ($first) = @{ decisions('two')->{decisions} };
     $first && $first->{decision} eq 'exempt' && decisions('two')->{of} == 1 });
+
+
+# ---- over HTTP/2 ----------------------------------------------------------
+
+sub decide2 {
+    my ($origin) = @_;
+
+    my $port = $t->port('two_h2');
+
+    return $t->http2({
+        method  => 'POST',
+        path    => '/held',
+        body    => $json->encode({ %block, decision => 'allow' }),
+        headers => [ 'Content-Type' => 'application/json',
+            'Origin' => $origin // "http://127.0.0.1:$port",
+            'X-CSRF-Token' => token('two') ],
+    }, port => 'two_h2')->{status};
+}
+
+is(decide2('http://evil.example'), 403, 'HTTP/2: from another site');
+is(decide2(), 200, 'HTTP/2: from the page');
+is(decide('two', { %block, decision => 'release' })->{status}, 200,
+    'and undone');
 
 
 # ---- without Redis --------------------------------------------------------

@@ -175,10 +175,10 @@ function choose(id, options, name) {
 
 
 function fromAddress() {
-  const why = /^#why=(.*)$/.exec(location.hash);
+  const why = new URLSearchParams(location.hash.slice(1)).get('why');
 
   if (why) {
-    explain(decodeURIComponent(why[1]));
+    explain(why);
   }
 }
 

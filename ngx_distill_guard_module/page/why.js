@@ -1,10 +1,16 @@
 
 /* --- why a subject is treated as it is --- */
 
+/* a raw key does not go anywhere, not even to the node or into the address */
+
+const NAMED =
+  /^((key|account|client|campaign):[0-9a-f]{32}|asn:\d+|origin:\S+)$/;
+
 function explain(name) {
   chosen.why = name.trim();
   $('whysubject').value = chosen.why;
-  history.replaceState(null, '', '#why=' + encodeURIComponent(chosen.why));
+  history.replaceState(null, '', NAMED.test(chosen.why)
+    ? '#why=' + encodeURIComponent(chosen.why) : '#');
   seen.explain = null;
   show('why', 'wait', () => h('p', {}, 'Looking …'));
   $('whysection').scrollIntoView({ block: 'start' });
@@ -19,6 +25,11 @@ async function askWhy() {
     return;
   }
 
+  if (!NAMED.test(name)) {
+    noSubject(name);
+    return;
+  }
+
   try {
     const answer = await ask('explain=' + encodeURIComponent(name));
 
@@ -28,15 +39,28 @@ async function askWhy() {
     }
 
   } catch (error) {
-    if (name === chosen.why && error instanceof Refused) {
-      show('why', error.message, () => h('p', {}, error.message === 'HTTP 400'
-        ? `“${name}” is no subject. Write key:, account:, origin:, asn:, `
-          + 'client: or campaign: and an id, as this page and the log do. A '
-          + 'raw key has no place here: “distillctl id” tells its id.'
-        : `The node does not answer that now (${error.message}); it is asked `
-          + 'again.'));
+    if (name !== chosen.why || !(error instanceof Refused)) {
+      return;
     }
+
+    if (error.message === 'HTTP 400') {
+      noSubject(name);
+      return;
+    }
+
+    show('why', error.message, () => h('p', {}, 'The node does not answer that '
+      + `now (${error.message}); it is asked again.`));
   }
+}
+
+/* nor is it asked again */
+
+function noSubject(name) {
+  chosen.why = '';
+  show('why', ['none', name], () => h('p', {}, `“${name}” is no subject. Write `
+    + 'key:, account:, origin:, asn:, client: or campaign: and an id, as this '
+    + 'page and the log do. A raw key has no place here: “distillctl id” '
+    + 'tells its id.'));
 }
 
 

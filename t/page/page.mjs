@@ -3,9 +3,10 @@
 //     node page.mjs CHROMIUM DIRECTORY EMPTY QUIET ATTACK
 //
 // with the URLs of three systems. Prints a line of JSON for each test: what it
-// is, what was got and what is wanted.
+// is, what was got and what is wanted. Makes DIRECTORY/away when Redis is to
+// go.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
@@ -20,7 +21,7 @@ const EVIL = '<script>window.hit = 1</script><img src=x onerror="hit = 1">';
 
 // what is asked of the page alone may not go elsewhere, nor fail
 
-const elsewhere = [], errors = [];
+const asked = [], elsewhere = [], errors = [];
 let offline = false;
 
 
@@ -60,6 +61,8 @@ async function open(url) {
   const { origin } = new URL(url);
 
   page.on('request', (request) => {
+    asked.push(request.url());
+
     if (new URL(request.url()).origin !== origin
         && !request.url().startsWith('data:'))
     {
@@ -269,7 +272,8 @@ await page.fill('#whysubject', 'sk-a-raw-key');
 await page.keyboard.press('Enter');
 await becomes(page, 'why: what is no subject', () => document
   .querySelector('#why').textContent.includes('is no subject'));
-errors.splice(0, errors.length, ...errors.filter((e) => !/400/.test(e)));
+test('why: a raw key is told to nobody', asked.filter((url) =>
+  url.includes('raw-key')), []);
 
 
 // ---- by keyboard ----------------------------------------------------------
@@ -336,6 +340,13 @@ await page.click('#decideform button[type=submit]');
 await becomes(page, 'what cannot be is said', () => document
   .querySelector('#decided').textContent.startsWith('Not done: "subject" is'));
 errors.splice(0, errors.length, ...errors.filter((e) => !/400/.test(e)));
+
+// Redis goes
+
+writeFileSync(`${dir}/away`, '');
+await becomes(page, 'without Redis: it is said', () => /Redis is away/
+  .test(document.querySelector('#health .bad')?.textContent));
+test('without Redis: it goes on', await text(page, '#live'), 'Live');
 
 test('no request went elsewhere', elsewhere, []);
 test('no error on the console', errors, []);
