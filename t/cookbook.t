@@ -134,49 +134,39 @@ sub event {
 sub told { my $answer = chat(@_); return { %{ event() }, got => $answer->{status} } }
 
 
-# the commands of a recipe that match
+# The only command of a recipe that matches, which is a block or a line of one.
+
+my %ran;
 
 sub run {
     my ($heading, $which) = @_;
 
-    my @commands = grep { $_ =~ $which }
-        blocks(section($cookbook, $heading), 'sh');
+    my @commands = grep { $_ =~ $which } commands_of($heading);
 
     ok(@commands == 1, "$heading: $which is one command");
+    $ran{ $commands[0] } = 1;
 
     return shell(here($commands[0]));
 }
 
 
-# the like, of which there are several in one block
+sub commands_of {
+    my ($heading) = @_;
 
-sub run_line {
-    my ($heading, $which) = @_;
-
-    my @lines = grep { $_ =~ $which }
-        map { split /\n/ } blocks(section($cookbook, $heading), 'sh');
-
-    ok(@lines == 1, "$heading: $which is one line");
-
-    return shell(here($lines[0]));
+    return map { /<<'/ ? $_ : split /\n/ }
+        blocks(section($cookbook, $heading), 'sh');
 }
 
 
 # ---- an OpenAI-compatible server ------------------------------------------
 
-serve('An OpenAI-compatible server', 0, '');
+my $OPENAI = 'An OpenAI-compatible server';
 
-my ($answer, $last);
+serve($OPENAI, 0, '');
 
-for my $block (blocks(section($cookbook, 'An OpenAI-compatible server'),
-    'sh'))
-{
-    my ($curl, $tail) = split /\n/, here($block);
-
-    $answer = eval { decode_json(shell($curl)) };
-    event();
-    $last = eval { decode_json(shell($tail)) };
-}
+my $answer = eval { decode_json(run($OPENAI, qr/^curl/)) };
+event();
+my $last = eval { decode_json(run($OPENAI, qr/^tail/)) };
 
 is($answer->{object}, 'chat.completion', 'a server: it answers');
 is_deeply([ @$last{qw(dialect source verdict)} ],
@@ -386,13 +376,13 @@ is(told('sk-evaluation')->{got}, 429,
     '... from elsewhere it is, for what it has used');
 is(join(' ', map { told('sk-team')->{got} } 1, 2), '200 429',
     'a key: is refused');
-run_line($TEAM, qr/^distillctl allow /);
+run($TEAM, qr/^distillctl allow /);
 $t->wait_for(sub { my $e = told('sk-team'); $e->{got} == 200 && $e->{exempt} },
     $SOON, 'the key to be allowed');
 pass('... until it is allowed');
-like(run_line($TEAM, qr/^distillctl list/),
+like(run($TEAM, qr/^distillctl list/),
     qr/^allow\s+key:[0-9a-f]{32}.*evaluation of spring/m, '... which is listed');
-run_line($TEAM, qr/^distillctl release /);
+run($TEAM, qr/^distillctl release /);
 $t->wait_for(sub { told('sk-team')->{got} == 429 }, $SOON,
     'the key to be released');
 pass('... or released');
@@ -406,6 +396,7 @@ serve($MODE, 0, 'server { listen 127.0.0.1:%%PORT8080%%;'
     . ' location = /guard { distill_guard_status; } }');
 
 run($MODE, qr/observe;' >/);
+run($MODE, qr/^nginx -t/);
 $t->write_file('key.txt', "sk-mode\n");
 told('sk-mode');
 shell(here('distillctl block key:- --conf /etc/nginx/nginx.conf'
@@ -419,5 +410,19 @@ $t->wait_for(sub { my $e = told('sk-mode');
     $e->{verdict} eq 'BLOCK' && $e->{got} == 403 }, $SOON, 'a block');
 pass('... until it is enforced');
 like(run($MODE, qr/distill_guard_verdicts_total/),
-    qr/verdict="BLOCK",mode="enforced"\} [1-9]|mode="enforced".*BLOCK.* [1-9]/i,
+    qr/^distill_guard_verdicts_total\{.*"BLOCK",mode="enforced"\} [1-9]/m,
     '... which the metrics tell');
+
+
+# ---- nothing is left out --------------------------------------------------
+
+# those for a system under attack are run by t/docs_commands.t
+
+my %NIGHT = map { $_ => 1 } 'At three in the morning',
+    'A customer says that he is refused';
+
+run('Kubernetes', qr/^openssl/);
+
+is_deeply([ grep { !$ran{$_} && !/^kubectl / } map { commands_of($_) }
+    grep { !$NIGHT{$_} } $cookbook =~ /^## (.*)$/mg ], [],
+    'every command has been run');

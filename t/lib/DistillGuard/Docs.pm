@@ -41,7 +41,7 @@ sub harness {
 
     %doc = map { $_ => $t->read_file("$root/$_") }
         map { substr $_, 1 + length $root }
-        map { glob "$root/$_" } '*.md', 'docs/*.md';
+        map { glob "$root/$_" } '*.md', 'docs/*.md', 'docs/*/*.md';
 
     mkdir $t->dir . '/guard';
     $t->write_file($_, 's' x 32) for 'distill-guard.secret', 'guard/secret';
@@ -190,6 +190,7 @@ sub here {
     $line =~ s{/(?:etc|var/log)/nginx/}{%%DIR%%/}g;
     $line =~ s{127\.0\.0\.1:(\d+)}{127.0.0.1:%%PORT$1%%}g;
     $line =~ s{//127\.0\.0\.1/}{//127.0.0.1:%%PORT80%%/}g;
+    $line =~ s{\b10\.0\.0\.7:6379\b}{127.0.0.1:%%SHARED%%}g;
 
     return $line;
 }

@@ -58,13 +58,14 @@ sub node_of {
 }
 
 
-# An nginx with "distill_guard_redis" as given, or without; the rest is as for
-# conf() of the harness.
+# An nginx with "distill_guard_redis" as given, or without, and http => lines
+# more; the rest is as for conf() of the harness.
 
 sub conf {
     my ($self, $node, $redis, %opt) = @_;
 
     my $to = defined $redis ? "distill_guard_redis $redis;" : '';
+    my $http = delete $opt{http} // '';
 
     return $self->{t}->conf(<<"EOT", instance => $node,
 
@@ -83,6 +84,7 @@ sub conf {
     real_ip_header X-Client;
     proxy_http_version 1.1;
     keepalive_requests 100000;
+    $http
 
     server {
         listen 127.0.0.1:%%$node%%;

@@ -9,7 +9,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Spec;
 
-our @EXPORT_OK = qw(guard_rights watch_rights);
+our @EXPORT_OK = qw(guard_rights operator_rights watch_rights);
 
 
 sub _doc {
@@ -28,8 +28,7 @@ sub guard_rights {
     my ($with) = @_;
 
     my $doc = _doc();
-    my ($rights) = $doc =~ /^ACL SETUSER guard on >PASSWORD (.*)$/m
-        or die "docs/redis.md lists no rights\n";
+    my $rights = _user('guard', $doc);
 
     return $rights unless defined $with;
 
@@ -40,11 +39,17 @@ sub guard_rights {
 }
 
 
-# of the user at sentinels
+# of who decides with distillctl, and of the user at sentinels
 
-sub watch_rights {
-    my ($rights) = _doc() =~ /^ACL SETUSER watch on >PASSWORD (.*)$/m
-        or die "docs/redis.md lists no rights at sentinels\n";
+sub operator_rights { return _user('operator', _doc()) }
+sub watch_rights { return _user('watch', _doc()) }
+
+
+sub _user {
+    my ($user, $doc) = @_;
+
+    my ($rights) = $doc =~ /^ACL SETUSER $user on >PASSWORD (.*)$/m
+        or die "docs/redis.md lists no rights of $user\n";
 
     return $rights;
 }
