@@ -16,6 +16,7 @@ static void dg_explain_campaign(dg_store_t *st, dg_explain_t *e);
 static void dg_explain_link(void *ctx, dg_store_t *st, const dg_profile_t *p);
 static void dg_explain_counted(dg_sheet_t *s, const dg_explain_t *e);
 static void dg_explain_windows(dg_sheet_t *s, const dg_explain_t *e);
+static void dg_explain_limits(dg_sheet_t *s, const dg_explain_t *e);
 static void dg_explain_origins(dg_sheet_t *s, const dg_explain_t *e);
 static void dg_explain_account(dg_sheet_t *s, const dg_explain_t *e);
 static void dg_explain_work(dg_sheet_t *s, const dg_explain_t *e);
@@ -253,6 +254,8 @@ dg_explain_counted(dg_sheet_t *s, const dg_explain_t *e)
     dg_sheet_u64(s, "output_tokens", held.output);
     dg_sheet_close(s, '}');
 
+    dg_explain_limits(s, e);
+
     if (e->kind == DG_KIND_KEY) {
         dg_explain_origins(s, e);
 
@@ -294,6 +297,41 @@ dg_explain_windows(dg_sheet_t *s, const dg_explain_t *e)
     }
 
     dg_sheet_close(s, '}');
+}
+
+
+/* those that concern it, and what it has used of them */
+
+static void
+dg_explain_limits(dg_sheet_t *s, const dg_explain_t *e)
+{
+    u_char             text[DG_LIMIT_TEXT];
+    size_t             i;
+    const dg_limit_t  *limit;
+
+    dg_sheet_open(s, "limits", '[');
+
+    for (i = 0; i < dg_min(e->rules->nlimits, DG_EXPLAIN_LIMITS); i++) {
+        limit = &e->rules->limits[i];
+
+        /* a key that is an account of its own is limited as one, too */
+
+        if (limit->kind != e->kind
+            && !(limit->kind == DG_KIND_ACCOUNT && e->kind == DG_KIND_KEY
+                 && e->profiled))
+        {
+            continue;
+        }
+
+        dg_sheet_open(s, NULL, '{');
+        dg_sheet_text(s, "limit", text, dg_limit_text(text, limit) - text);
+        dg_sheet_u64(s, "used", dg_store_level(limit, &e->subject,
+                                               e->now_ms));
+        dg_sheet_u64(s, "max", limit->n);
+        dg_sheet_close(s, '}');
+    }
+
+    dg_sheet_close(s, ']');
 }
 
 

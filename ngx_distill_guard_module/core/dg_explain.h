@@ -21,6 +21,7 @@
 
 #define DG_EXPLAIN_SIZE    49152 /* nothing written is longer */
 #define DG_EXPLAIN_LINKED  24    /* accounts that are named as partners */
+#define DG_EXPLAIN_LIMITS  32    /* of a location, that are looked at */
 
 
 typedef struct {

@@ -35,6 +35,8 @@ static void dg_guard_stand(const dg_sight_t *sight, const dg_policy_t *policy,
     dg_standing_t *standing);
 static void dg_guard_stand_rung(const dg_sight_t *sight,
     const dg_policy_t *policy, dg_standing_t *standing);
+static void dg_guard_stand_used(const dg_subject_t *s, uint64_t now_ms,
+    dg_standing_t *standing);
 static unsigned dg_guard_attention(const dg_score_t *score);
 static unsigned dg_guard_fading(dg_profile_t *p, dg_score_t *score,
     uint32_t now);
@@ -206,12 +208,18 @@ dg_guard_stand_account(dg_store_t *st, const dg_id_t *account,
     }
 
     dg_guard_stand_rung(&sight, policy, standing);
+
+    if (sight.campaign) {
+        s = dg_store_find(st, DG_KIND_CAMPAIGN, &sight.campaign->cell.id);
+    }
+
+    dg_guard_stand_used(s, now_ms, standing);
 }
 
 
 void
-dg_guard_stand_campaign(const dg_campaign_t *c, const dg_policy_t *policy,
-    uint64_t now_ms, dg_standing_t *standing)
+dg_guard_stand_campaign(dg_store_t *st, const dg_campaign_t *c,
+    const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing)
 {
     dg_sight_t  sight;
 
@@ -222,6 +230,9 @@ dg_guard_stand_campaign(const dg_campaign_t *c, const dg_policy_t *policy,
 
     dg_guard_stand(&sight, policy, standing);
     dg_guard_stand_rung(&sight, policy, standing);
+
+    dg_guard_stand_used(dg_store_find(st, DG_KIND_CAMPAIGN, &c->cell.id),
+                        now_ms, standing);
 }
 
 
@@ -270,6 +281,18 @@ dg_guard_stand_rung(const dg_sight_t *sight, const dg_policy_t *policy,
 
     if (rung.standing == DG_BLOCK) {
         standing->until = rung.until;
+    }
+}
+
+
+/* of the limit, by those whom it concerns; s may be NULL */
+
+static void
+dg_guard_stand_used(const dg_subject_t *s, uint64_t now_ms,
+    dg_standing_t *standing)
+{
+    if (s && standing->limit.n) {
+        standing->used = dg_store_level(&standing->limit, s, now_ms);
     }
 }
 

@@ -111,12 +111,13 @@ typedef struct {
                                         beyond limit are refused */
     unsigned             pace;       /* output tokens a second; 0: as ever */
     dg_limit_t           limit;      /* n is 0: none */
+    uint64_t             used;       /* of it */
     uint32_t             until;      /* of a block, Unix seconds; 0: none */
 } dg_standing_t;
 
 void dg_guard_stand_account(dg_store_t *st, const dg_id_t *account,
     const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing);
-void dg_guard_stand_campaign(const dg_campaign_t *c,
+void dg_guard_stand_campaign(dg_store_t *st, const dg_campaign_t *c,
     const dg_policy_t *policy, uint64_t now_ms, dg_standing_t *standing);
 
 

@@ -255,7 +255,7 @@ dg_roll_end(dg_store_t *st, dg_roll_t *r, const dg_policy_t *policy,
         r->campaign = *c;
     }
 
-    dg_guard_stand_campaign(&r->campaign, policy, now_ms, &r->standing);
+    dg_guard_stand_campaign(st, &r->campaign, policy, now_ms, &r->standing);
 
     ruled = dg_store_ruled_campaign(st, &r->campaign, now_ms / 1000);
 

@@ -178,6 +178,16 @@ dg_store_rooms(dg_store_t *st, const dg_exchange_t *ex,
 }
 
 
+uint64_t
+dg_store_level(const dg_limit_t *limit, const dg_subject_t *s,
+    uint64_t now_ms)
+{
+    return dg_add(dg_windows_used(&s->windows, limit->period,
+                                  dg_limit_mask(limit), now_ms),
+                  dg_room_held(limit, s, now_ms));
+}
+
+
 /* whom a limit concerns: DG_KIND_NONE if the exchange has no such subject */
 
 static unsigned
@@ -268,7 +278,7 @@ static void
 dg_room_of(const dg_limit_t *limit, const dg_subject_t *s,
     uint64_t now_ms, dg_room_t *room)
 {
-    uint64_t  used, held, wait;
+    uint64_t  wait;
 
     room->limit = limit;
     room->remaining = limit->n;
@@ -278,15 +288,11 @@ dg_room_of(const dg_limit_t *limit, const dg_subject_t *s,
         return;
     }
 
-    held = dg_room_held(limit, s, now_ms);
-    used = dg_windows_used(&s->windows, limit->period, dg_limit_mask(limit),
-                           now_ms);
-
-    room->remaining = dg_sub(limit->n, dg_add(used, held));
+    room->remaining = dg_sub(limit->n, dg_store_level(limit, s, now_ms));
     room->reset_ms = dg_windows_wait(&s->windows, limit->period,
                                      dg_limit_mask(limit), 0, now_ms);
 
-    if (held != 0) {
+    if (dg_room_held(limit, s, now_ms) != 0) {
         wait = dg_room_inflight(limit);
         room->reset_ms = dg_max(room->reset_ms, wait);
     }

@@ -69,9 +69,11 @@ dg_standing_verdict(dg_sheet_t *s, const dg_standing_t *standing)
     if (standing->limit.n) {
         dg_sheet_text(s, "limit", limit,
                       dg_limit_text(limit, &standing->limit) - limit);
+        dg_sheet_u64(s, "used", standing->used);
 
     } else {
         dg_sheet_null(s, "limit");
+        dg_sheet_null(s, "used");
     }
 
     dg_sheet_close(s, '}');

@@ -439,6 +439,11 @@ void dg_store_rooms(dg_store_t *st, const dg_exchange_t *ex,
     dg_room_t rooms[2]);
 
 
+/* what a subject has used of a limit, with what is reserved */
+uint64_t dg_store_level(const dg_limit_t *limit, const dg_subject_t *s,
+    uint64_t now_ms);
+
+
 /* --- agreeing with other nodes --- */
 
 /* a subject's own totals as they go to Redis */

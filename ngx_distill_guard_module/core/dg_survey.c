@@ -389,7 +389,8 @@ dg_survey_stand(dg_store_t *st, dg_survey_t *s, dg_ranked_t *ranked)
             return;
         }
 
-        dg_guard_stand_campaign(c, s->rules->policy, s->now_ms, &standing);
+        dg_guard_stand_campaign(st, c, s->rules->policy, s->now_ms,
+                                &standing);
         ranked->campaign = ranked->id;
         break;
 

@@ -119,7 +119,7 @@ ctl_campaigns_print(const ctl_ask_t *ask, const json_t *all)
         printf("campaign:%s\n", ctl_story_text(c, "campaign"));
         ctl_story_decision(c, "");
         ctl_story_standing(c, enforced);
-        ctl_story_campaign(c);
+        ctl_story_campaign(c, enforced);
         ctl_story_signals(c);
         ctl_story_members(c, CTL_CAMPAIGNS_MEMBERS);
         printf("\n");

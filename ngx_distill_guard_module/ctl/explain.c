@@ -170,7 +170,7 @@ ctl_explain_print(const ctl_ask_t *ask, const json_t *e)
                    json_is_true(json_object_get(e, "member"))
                    ? "" : " (it has something to do with it, and is no "
                           "member)");
-            ctl_story_campaign(c);
+            ctl_story_campaign(c, enforced);
             ctl_story_members(c, CTL_EXPLAIN_MEMBERS);
         }
 
@@ -195,7 +195,7 @@ static void
 ctl_explain_campaign(const json_t *c, int enforced)
 {
     ctl_story_standing(c, enforced);
-    ctl_story_campaign(c);
+    ctl_story_campaign(c, enforced);
     ctl_story_signals(c);
     ctl_story_members(c, CTL_EXPLAIN_MEMBERS);
 }
@@ -332,13 +332,20 @@ static void
 ctl_explain_counts(const json_t *e)
 {
     char           name[2], number[CTL_STORY_NUMBER];
-    unsigned       i, k;
+    size_t         k;
+    unsigned       i;
     const char    *counter;
-    const json_t  *all;
+    const json_t  *all, *limit;
 
     static const char  *const windows[DG_WINDOWS] = {
         "", "last minute", "last hour", "last day"
     };
+
+    json_array_foreach(json_object_get(e, "limits"), k, limit) {
+        printf("%s  Limit %s: %s used.\n", k ? "" : "\n",
+               ctl_story_text(limit, "limit"),
+               ctl_story_number(ctl_merge_number(limit, "used"), number));
+    }
 
     printf("\n  %-11s", "");
 

@@ -44,7 +44,7 @@ static const struct {
    accounts name their templates and campaigns, too */
 
 static const char  *const ctl_merge_ids[] = {
-    "subject", "campaign", "template"
+    "subject", "campaign", "template", "limit"
 };
 
 

@@ -7,6 +7,7 @@
 #include "decision.h"
 #include "dg_event.h"
 #include "dg_print.h"
+#include "dg_recall.h"
 #include "dg_signal.h"
 #include "merge.h"
 
@@ -24,7 +25,8 @@ static void ctl_story_families(const json_t *of);
 static void ctl_story_signal(const json_t *signal);
 static const dg_signal_desc_t *ctl_story_signal_of(const char *name);
 static void ctl_story_evidence(const json_t *c);
-static void ctl_story_got(const json_t *c);
+static void ctl_story_ties(const json_t *c);
+static void ctl_story_got(const json_t *c, int enforced);
 
 
 const char *
@@ -117,14 +119,17 @@ ctl_story_standing(const json_t *of, int enforced)
         printf(", until %s", text);
 
     } else if (strcmp(verdict, "THROTTLE") == 0) {
-        printf(": what is beyond %s is refused", ctl_story_text(s, "limit"));
+        printf(": what is beyond %s %s refused, %s used",
+               ctl_story_text(s, "limit"), enforced ? "is" : "would be",
+               ctl_story_number(ctl_merge_number(s, "used"), pace));
 
     } else if (strcmp(verdict, "PACE") == 0) {
-        printf(": answers pass at %s tokens a second",
+        printf(": answers %s at %s tokens a second",
+               enforced ? "pass" : "would pass",
                ctl_story_number(ctl_merge_number(s, "pace"), pace));
 
     } else if (strcmp(verdict, "TAG") == 0) {
-        printf(": the upstream is told");
+        printf(": the upstream %s told", enforced ? "is" : "would be");
     }
 
     printf("\n");
@@ -263,7 +268,7 @@ ctl_story_signal_of(const char *name)
 
 
 void
-ctl_story_campaign(const json_t *c)
+ctl_story_campaign(const json_t *c, int enforced)
 {
     char    since[CTL_DECISION_TIME], first[CTL_DECISION_TIME];
     char    n[CTL_STORY_NUMBER];
@@ -296,7 +301,8 @@ ctl_story_campaign(const json_t *c)
                     ? ", from crowded hosting networks" : "");
 
     ctl_story_evidence(c);
-    ctl_story_got(c);
+    ctl_story_ties(c);
+    ctl_story_got(c, enforced);
 }
 
 
@@ -325,23 +331,6 @@ ctl_story_evidence(const json_t *c)
                ctl_story_number(ctl_merge_number(e, "synchrony"), n));
     }
 
-    if (ctl_story_is(c, "tied")) {
-        printf("  %s of them are tied one by one:\n",
-               ctl_story_number(ctl_merge_number(c, "tied"), n));
-    }
-
-    if (ctl_story_is(e, "provenance")) {
-        printf("  %s times one presented what this gateway had issued to "
-               "another.\n",
-               ctl_story_number(ctl_merge_number(e, "provenance"), n));
-    }
-
-    if (ctl_story_is(e, "failover")) {
-        printf("  %s times one asked within a minute what another was "
-               "refused.\n",
-               ctl_story_number(ctl_merge_number(e, "failover"), n));
-    }
-
     if (ctl_story_is(c, "crowded")) {
         printf("  %s came from crowded hosting networks, from one of them "
                "%s.\n", ctl_story_number(ctl_merge_number(c, "crowded"), n),
@@ -360,17 +349,59 @@ ctl_story_evidence(const json_t *c)
 }
 
 
+/* one thing that one account alone should have, and another had, too */
+
 static void
-ctl_story_got(const json_t *c)
+ctl_story_ties(const json_t *c)
+{
+    char           n[CTL_STORY_NUMBER];
+    unsigned       i;
+    const char    *separator;
+    const json_t  *e;
+
+    static const char  *const what[DG_TIES] = {
+        "one presented what this gateway had issued to another",
+        "one asked within a minute what another was refused"
+    };
+
+    if (!ctl_story_is(c, "tied")) {
+        return;
+    }
+
+    e = json_object_get(c, "evidence");
+    separator = ":";
+
+    printf("  %s of them are tied to each other",
+           ctl_story_number(ctl_merge_number(c, "tied"), n));
+
+    for (i = 0; i < DG_TIES; i++) {
+        if (ctl_story_is(e, (const char *) dg_ties[i].data)) {
+            printf("%s %s times %s", separator,
+                   ctl_story_number(ctl_merge_number(e,
+                                      (const char *) dg_ties[i].data), n),
+                   what[i]);
+            separator = ",";
+        }
+    }
+
+    printf(".\n");
+}
+
+
+static void
+ctl_story_got(const json_t *c, int enforced)
 {
     char  output[CTL_STORY_NUMBER], requests[CTL_STORY_NUMBER];
     char  refused[CTL_STORY_NUMBER];
 
     printf("  In the last 24 hours they got %s output tokens with %s "
-           "requests; %s were refused.\n",
+           "requests; %s %s refused.\n",
            ctl_story_number(ctl_story_had(c, "output_tokens"), output),
-           ctl_story_number(ctl_story_had(c, "requests"), requests),
-           ctl_story_number(ctl_story_had(c, "refused"), refused));
+           ctl_story_number(dg_max(ctl_story_had(c, "requests")
+                                   - ctl_story_had(c, "returned"), 0),
+                            requests),
+           ctl_story_number(ctl_story_had(c, "refused"), refused),
+           enforced ? "were" : "would have been");
 }
 
 

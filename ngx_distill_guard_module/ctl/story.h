@@ -33,7 +33,7 @@ void ctl_story_decision(const json_t *of, const char *on);
 void ctl_story_signals(const json_t *of);
 
 /* what a campaign's accounts have in common, and what they got */
-void ctl_story_campaign(const json_t *c);
+void ctl_story_campaign(const json_t *c, int enforced);
 
 /* how much of that they had in the last day: "requests", "output_tokens" */
 double ctl_story_had(const json_t *c, const char *counter);

@@ -425,10 +425,16 @@ sub _print_commands {
     my ($day) = reverse days($self->{begun});
     my $url = 'http://127.0.0.1:' . $stack->http;
     my $redis = 'redis-cli -p ' . $stack->redis->port;
+    my $ctl = $ENV{DG_CTL};
+    my $where = '--redis redis://127.0.0.1:' . $stack->redis->port;
 
     print <<"EOF";
 In a browser: $url/guard
 
+$ctl top $where
+$ctl campaigns $where
+$ctl explain $where \\
+    key:$self->{greedy_id}
 curl -s $url/guard
 curl -s '$url/guard?format=prometheus'
 $redis zrevrange dg:top:key:output_tokens:d:$day 0 9 withscores
