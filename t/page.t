@@ -18,7 +18,7 @@ use DistillGuard::Process;
 use DistillGuard::Test;
 
 my $CHROMIUM = '/usr/bin/chromium';
-my $LONG = 90;       # seconds for all that is done in the browser
+my $LONG = 150;      # seconds for all that is done in the browser
 
 die "$CHROMIUM is not installed: apt-get install chromium, or make deps\n"
     unless -x $CHROMIUM;

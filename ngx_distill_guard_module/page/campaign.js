@@ -50,6 +50,11 @@ function evidence(c) {
 }
 
 
+const points = (c) => 'Points: ' + c.signals.filter((x) => x.points > 0)
+  .sort((a, b) => b.points - a.points)
+  .map((x) => `${x.signal} ${x.points}`).join(', ') + '.';
+
+
 const stands = (x) => [rung(x.standing.verdict), ` score ${x.score}`,
   x.standing.limit ? `, limited to ${x.standing.limit}` : '',
   x.standing.pace ? `, ${x.standing.pace} tokens a second` : '',
@@ -81,6 +86,7 @@ function campaign(c) {
         + `${many(c.day.requests, 'request')}; ${count(c.day.refused)} were `
         + `refused. Last seen ${ago(c.last_seen)}.`),
       h('ul', {}, evidence(c).map((text) => h('li', {}, text))),
+      h('p', { class: 'hint' }, points(c)),
       c.decision ? h('p', {}, h('b', {}, decidedOn(c.decision))) : null,
       h('div', { class: 'acts' },
         h('button', { type: 'button', 'data-at': 'why' + name,

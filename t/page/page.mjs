@@ -16,7 +16,7 @@ const AXE = readFileSync(createRequire(import.meta.url)
 
 const WIDTHS = { phone: 390, desk: 1280 };
 const SCHEMES = ['light', 'dark'];
-const PATIENCE = 10000;
+const PATIENCE = 20000;
 const EVIL = '<script>window.hit = 1</script><img src=x onerror="hit = 1">';
 
 // what is asked of the page alone may not go elsewhere, nor fail
@@ -212,6 +212,29 @@ await becomes(page, 'the other one', () => document.querySelector('#headline')
 await page.selectOption('#zone', 'guard');
 await becomes(page, 'and back', () => document.querySelector('#headline')
   .textContent !== 'Nothing has been counted yet');
+
+
+// ---- nobody looks ---------------------------------------------------------
+
+const hide = (hidden) => page.evaluate((value) => {
+  Object.defineProperty(document, 'hidden', { configurable: true,
+    get: () => value });
+  document.dispatchEvent(new Event('visibilitychange'));
+}, hidden);
+
+await hide(true);
+await becomes(page, 'not looked at: it pauses', () => document
+  .querySelector('#live').textContent === 'Paused');
+await page.waitForLoadState('networkidle');
+
+const quietly = asked.length;
+
+await page.waitForTimeout(2500);
+test('not looked at: it asks for nothing', asked.length, quietly);
+await hide(false);
+await becomes(page, 'looked at: it goes on', () => document
+  .querySelector('#live').textContent === 'Live');
+test('looked at: it asks at once', asked.length > quietly, true);
 
 
 // ---- a node that does not answer ------------------------------------------
