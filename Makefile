@@ -72,6 +72,7 @@ PKG_TEST = nghttp2-client promtool=prometheus openssl \
     libmaxmind-db-writer-perl libfaketime npm=npm chromium
 PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
     libnginx-mod-http-modsecurity
+PKG_LEDGER = valgrind
 
 SRC := ngx_distill_guard_module
 MODULE_DIRS := core geo nginx redis
@@ -87,8 +88,8 @@ UNIT := $(basename $(notdir $(wildcard t/unit/*.c)))
 sub_make = $(MAKE) --silent --no-print-directory \
     $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all static install deps deps-run deps-bench unit unit-programs \
-    style test run cluster bench eval eval-signals trace clean help \
+.PHONY: all static install deps deps-run deps-bench deps-ledger unit unit-programs \
+    style test run cluster bench ledger eval eval-signals trace clean help \
     settings
 .DELETE_ON_ERROR:
 
@@ -158,13 +159,16 @@ install: $(MODULE) $(CTL)	## install both (DESTDIR=dir, PREFIX=/usr)
 	@echo "$(DESTDIR)$(PREFIX)/bin/$(notdir $(CTL))"
 
 deps:			## install the Debian packages missing (needs root)
-	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST)
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST) $(PKG_LEDGER)
 
 deps-run:
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN)
 
 deps-bench:
-	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_BENCH)
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_BENCH) $(PKG_LEDGER)
+
+deps-ledger:
+	@t/tools/deps.sh $(PKG_BUILD) $(PKG_LEDGER)
 
 
 # Unit programs: all of core/, what they need of ctl/, and one t/unit/*_test.c
@@ -241,15 +245,19 @@ bench: deps-bench	## compare the cost with no guard and with others
 	+@$(MAKE) --silent all $(BUILD)/bench/load $(BUILD)/bench/stages
 	@t/bench/run
 
-BENCH_CFLAGS := -std=gnu99 -g -O2 -Wall -Wextra -Wpointer-arith -Werror
+ledger: deps-ledger	## instructions of what the guard does (BASE=revision)
+	+@$(MAKE) --silent $(BUILD)/bench/stages
+	@t/bench/ledger
+
+export BENCH_CFLAGS := -std=gnu99 -g -O2 -Wall -Wextra -Wpointer-arith -Werror
 
 $(BUILD)/bench/load: $(addprefix t/bench/,load.c client.c model.c bench.c \
     load.h bench.h)
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(BUILD)/bench/stages: t/bench/stages.c t/bench/bench.c t/bench/bench.h \
-    $(wildcard $(SRC)/core/*.[ch])
+$(BUILD)/bench/stages: $(addprefix t/bench/,stages.c stores.c bench.c \
+    stages.h bench.h) $(wildcard $(SRC)/core/*.[ch])
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) -I $(SRC)/core -o $@ $(filter %.c,$^) -lm
 

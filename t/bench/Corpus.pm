@@ -1,8 +1,8 @@
 package Corpus;
 
-# What the bench sends and gets: chat requests of a given size in prose, the
-# heads of an SDK's requests from many keys and addresses, answers, and GeoIP
-# files that know the addresses.  The same at each run.
+# What the bench sends and gets: chat requests of a given size in prose or in
+# code, the heads of an SDK's requests from many keys and addresses, answers,
+# and GeoIP files that know the addresses.  The same at each run.
 
 use strict;
 use warnings;
@@ -57,10 +57,34 @@ sub _prose {
 }
 
 
-sub _message {
-    my ($role, $size) = @_;
+# Code of about so many bytes, of which JSON escapes every eighth or so: short
+# lines, tabs before them, quotation marks, what is escaped in the code itself.
 
-    my $text = _prose($size);
+sub _code {
+    my ($size) = @_;
+
+    my $text = '';
+
+    while (length $text < $size) {
+        my ($name, $other, @said) = map { $WORDS[rand @WORDS] } 1 .. 5;
+        my $kind = int rand 6;
+
+        $text .= "\t" x (1 + rand 3)
+            . ($kind == 0 ? "if ($name\[\"$other\"\] == '\\n') {"
+            : $kind == 1 ? "printf(\"$name: %s\\n\", \"@said\");"
+            : $kind == 2 ? "const $name = { \"$other\": \"$said[0]\" };"
+            : $kind == 3 ? "return $name.replace(/\\s+\\.$other/, \"\\t\");"
+            : $kind == 4 ? "}\n" : "// @said") . "\n";
+    }
+
+    return substr $text, 0, $size;
+}
+
+
+sub _message {
+    my ($role, $size, $write) = @_;
+
+    my $text = $write->($size);
     $text =~ s/[\x80-\xff]+\z//;    # half a character
 
     return obj(role => str($role), content => str($text));
@@ -70,11 +94,11 @@ sub _message {
 # One chat request as SDKs write it, of this size or a few bytes less.
 
 sub _body {
-    my ($size, $stream) = @_;
+    my ($size, $stream, $write) = @_;
 
     my @stream = $stream ? (stream => TRUE,
         stream_options => obj(include_usage => TRUE)) : ();
-    my @messages = _message('system', 180);
+    my @messages = _message('system', 180, \&_prose);
     my $left = $size - 420;
     my $turn = 0;
 
@@ -83,7 +107,8 @@ sub _body {
         $n = $left if $left < $n + 200;
         $left -= $n + 60;
 
-        push @messages, _message($turn++ % 2 ? 'assistant' : 'user', $n);
+        push @messages, _message($turn++ % 2 ? 'assistant' : 'user', $n,
+            $write // \&_prose);
     }
 
     return ${ obj(messages => arr(@messages), model => str('gpt-4o'),
@@ -92,11 +117,11 @@ sub _body {
 
 
 sub bodies {
-    my ($n, $size, $stream) = @_;
+    my ($n, $size, $stream, $code) = @_;
 
     srand $SEED + $size;
 
-    return map { _body($size, $stream) } 1 .. $n;
+    return map { _body($size, $stream, $code ? \&_code : \&_prose) } 1 .. $n;
 }
 
 
@@ -166,6 +191,39 @@ sub reply {
     }
 
     return map { $_->[0] } @pieces;
+}
+
+
+our $TOKENS = 90;       # of an answer of 1 kB
+our $EVENTS = 1000;     # of a stream; four of them bring no token
+our $KEYS = 300;
+our $BODIES = 17;       # of each size, so that keys and bodies mix
+
+my @SIZES = ( [ '1k', 1 ], [ '16k', 16 ], [ '160k', 160 ],
+    [ 'code-16k', 16, 1 ], [ 'code-160k', 160, 1 ] );
+
+
+# What the stages are measured with, and every request whose answer is whole.
+
+sub stages {
+    my ($dir) = @_;
+
+    my @json = reply($TOKENS);
+    my @stream = reply($EVENTS - 4, 1);
+
+    die "a stream has ", scalar @stream, " events\n" if @stream != $EVENTS;
+
+    save("$dir/heads", heads($KEYS));
+    save("$dir/json", @json);
+    save("$dir/stream", @stream);
+    save("$dir/json.payload", payload(@json));
+    save("$dir/stream.payload", payload(@stream));
+
+    for my $size (@SIZES) {
+        my ($name, $kb, $code) = @$size;
+
+        save("$dir/$name.request", bodies($BODIES, $kb * 1024, 0, $code));
+    }
 }
 
 

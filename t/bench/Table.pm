@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(summary print_head print_table print_stages);
+our @EXPORT_OK = qw(summary print_counts print_head print_stages print_table);
 
 my $BUSY = 0.5;     # load of the machine before we begin
 my $IDLE = 0.05;    # of a worker, that makes its row doubtful
@@ -145,6 +145,44 @@ sub print_stages {
             $bytes ? _bytes($bytes) : '', $stage->{ns},
             $bytes ? sprintf '%9.0f ns/kB%6.2f GB/s',
                 $stage->{ns} * 1024 / $bytes, $bytes / $stage->{ns} : '';
+    }
+}
+
+
+# Instructions, beside those of {revision, counts} if there is one, and the
+# functions that have most of them.
+
+sub print_counts {
+    my ($counts, $base) = @_;
+
+    my %before = map { ("$_->{title} $_->{bytes}" => $_->{instructions}) }
+        @{ $base ? $base->{counts} : [] };
+
+    print "\nInstructions of each, which do not depend on what else runs";
+    print "; those of $base->{revision}, and of how much that is now"
+        if $base;
+    print ":\n";
+
+    for my $stage (@$counts) {
+        my ($bytes, $n) = @$stage{qw(bytes instructions)};
+        my $before = $before{"$stage->{title} $bytes"};
+
+        printf "  %-30s%8s%11.0f%s%s\n", $stage->{title},
+            $bytes ? _bytes($bytes) : '', $n,
+            $bytes ? sprintf '%8.2f a byte', $n / $bytes : ' ' x 15,
+            $before ? sprintf '%12.0f%7.2f', $before, $n / $before : '';
+    }
+
+    print "\nWhere they go, in percent of each:\n";
+
+    for my $stage (@$counts) {
+        printf "  %s%s\n", $stage->{title},
+            $stage->{bytes} ? ', ' . _bytes($stage->{bytes}) : '';
+
+        printf "    %-28s%5.1f  %s\n", $_->[0],
+            100 * $_->[1] / $stage->{instructions},
+            '#' x (40 * $_->[1] / $stage->{instructions} + 0.5)
+            for @{ $stage->{top} };
     }
 }
 

@@ -4,78 +4,75 @@
  * Where the guard's time goes: the stages of core/ by themselves, on the
  * requests and answers that the bench sends.
  *
- *     stages heads=FILE json=FILE stream=FILE request=FILE ...
+ *     stages [count] heads=FILE json=FILE stream=FILE request=FILE ...
  *
  * Prints a JSON array, an object for each stage: its title, how many bytes
  * one of what it does reads (0: that is not the measure), and nanoseconds for
  * one, the least of several runs.
+ *
+ * To count is for callgrind: it is told to write what it counted of a fixed
+ * number of times, "n", to a file for each stage, in their order.
  */
 
-
-#define _GNU_SOURCE
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
-#include "dg_hash.h"
-#include "dg_reader.h"
-#include "dg_store.h"
+#include <valgrind/callgrind.h>
+
+#include "dg_identity.h"
+#include "stages.h"
 
 
 #define RUNS      7
 #define RUN       (SECOND / 50)
 
-#define FEW       512            /* subjects */
-#define MANY      100000
-#define ORIGINS   8              /* keys for each origin */
-#define STORE     (256 * 1024 * 1024)
+#define COUNTED   2000           /* where no file says how many there are */
+#define STREAM    1000           /* events counted of */
 
-#define START_MS  1767225600000ull
-#define RATE      20             /* exchanges in a millisecond */
+#define FIELDS    32             /* header fields of a head, at most */
 
 
-typedef struct stage_s  stage_t;
+/* a head as it is when nginx has parsed it */
+
+typedef struct {
+    dg_str_t       name[FIELDS];
+    dg_str_t       value[FIELDS];
+    unsigned       n;
+} head_t;
 
 
-struct stage_s {
-    /* does its work once for each of n */
-    void             (*run)(stage_t *stage, size_t n);
-    const char        *title;
-    pieces_t           in;
-    size_t             each;     /* of them together are one; 0: one is one */
-    dg_store_t        *store;
-    dg_id_t           *ids;
-    size_t             nids;
-    uint64_t           turn;
-};
+dg_hash_key_t   key;
+dg_marks_key_t  marks;
+dg_endpoint_t   endpoint;
+volatile u_char  sink;
 
-
-static dg_hash_key_t   key;
-static dg_marks_key_t  marks;
-static dg_endpoint_t   endpoint;
-static volatile u_char  sink;    /* what is computed is not left out */
-static unsigned        printed;
-
-static dg_limit_t  limits[] = {
-    { DG_KIND_KEY, DG_METRIC_REQUESTS, DG_MINUTE, 100000000 },
-    { DG_KIND_KEY, DG_METRIC_TOKENS, DG_HOUR, 1000000000000ull },
-    { DG_KIND_ORIGIN, DG_METRIC_REQUESTS, DG_MINUTE, 100000000 },
-};
+static unsigned  counting;
+static unsigned  printed;
 
 
 static void
-run_credential(stage_t *stage, size_t n)
+run_head(stage_t *stage, size_t n)
 {
-    size_t    i;
-    dg_id_t   id;
-    piece_t  *piece;
+    size_t          i;
+    unsigned        k;
+    dg_id_t         id, client;
+    const head_t   *head;
+    dg_identity_t   who;
 
     for (i = 0; i < n; i++) {
-        piece = &stage->in.piece[i % stage->in.n];
-        id = dg_hash(&key, DG_HASH_KEY, (u_char *) piece->data, piece->len);
-        sink = id.v[0];
+        head = (const head_t *) stage->data + i % stage->in.n;
+
+        dg_identity_init(&who, &key, 1);
+
+        for (k = 0; k < head->n; k++) {
+            dg_identity_header(&who, &head->name[k], &head->value[k]);
+        }
+
+        id = dg_identity_key(&who, endpoint.shape);
+        client = dg_identity_client(&who);
+        sink = id.v[0] + client.v[0] + dg_identity_relay(&who);
     }
 }
 
@@ -147,60 +144,10 @@ run_stream(stage_t *stage, size_t n)
 }
 
 
-/* all that is done under the lock, from admission to the end */
-
-static void
-run_store(stage_t *stage, size_t n)
-{
-    size_t          i, k;
-    uint64_t        now_ms;
-    dg_end_t        end;
-    dg_usage_t      usage;
-    dg_decision_t   decision;
-    dg_exchange_t   ex;
-
-    dg_request_facts_t   rq;
-    dg_response_facts_t  rs;
-
-    memset(&rq, 0, sizeof(rq));
-    memset(&rs, 0, sizeof(rs));
-    memset(&usage, 0, sizeof(usage));
-    memset(&end, 0, sizeof(end));
-
-    usage.input = 260;
-    usage.output = 90;
-    usage.source = DG_SOURCE_REPORTED;
-    end.status = 200;
-    end.charged = 1;
-
-    for (i = 0; i < n; i++, stage->turn++) {
-
-        /* a stride that visits all of them, none near the one before */
-
-        k = stage->turn * 7919 % stage->nids;
-        now_ms = START_MS + stage->turn / RATE;
-
-        memset(&ex, 0, sizeof(ex));
-        ex.ids[DG_KIND_KEY] = stage->ids[k];
-        ex.ids[DG_KIND_ORIGIN].v[0] = 4;
-        ex.ids[DG_KIND_ORIGIN].v[1] = 1 + k / ORIGINS;
-
-        dg_store_admit(stage->store, &ex, limits, dg_nelts(limits), 1,
-                       now_ms, &decision);
-        dg_store_reserve(stage->store, &ex, limits, dg_nelts(limits), 1,
-                         250, 1024, now_ms, &decision);
-        dg_store_settle(stage->store, &ex, &usage, 1, 1, now_ms);
-        dg_store_tally(stage->store, &end, &rq, &rs);
-
-        sink = decision.verdict;
-    }
-}
-
-
 static void
 time_stage(stage_t *stage)
 {
-    size_t     i, n, bytes;
+    size_t     i, n;
     unsigned   r;
     uint64_t   t, spent;
     double     ns, least;
@@ -229,82 +176,104 @@ time_stage(stage_t *stage)
         }
     }
 
+    printf(",\"ns\":%.1f", least);
+}
+
+
+static void
+count_stage(stage_t *stage)
+{
+    size_t  n;
+
+    n = stage->in.n ? stage->in.n : COUNTED;
+
+    if (stage->each) {
+        n *= (STREAM + n - 1) / n;
+    }
+
+    /* what the first of them builds is no cost of one */
+
+    stage->run(stage, n);
+
+    CALLGRIND_START_INSTRUMENTATION;
+    CALLGRIND_TOGGLE_COLLECT;
+
+    stage->run(stage, n);
+
+    CALLGRIND_TOGGLE_COLLECT;
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS;
+
+    printf(",\"n\":%zu", n);
+}
+
+
+void
+measure(stage_t *stage)
+{
+    size_t  i, bytes;
+
     bytes = 0;
 
     for (i = 0; i < stage->in.n; i++) {
         bytes += stage->in.piece[i].len;
     }
 
-    printf("%s{\"title\":\"%s\",\"bytes\":%zu,\"ns\":%.1f}",
-           printed++ ? "," : "[", stage->title,
-           stage->in.n ? bytes / stage->in.n : 0, least);
+    printf("%s{\"title\":\"%s\",\"bytes\":%zu", printed++ ? "," : "[",
+           stage->title, stage->in.n ? bytes / stage->in.n : 0);
+
+    if (counting) {
+        count_stage(stage);
+
+    } else {
+        time_stage(stage);
+    }
+
+    printf("}");
     fflush(stdout);
 }
 
 
-static void
-time_store(const char *title, size_t n)
+/* their fields, names in lower case */
+
+static head_t *
+parse_heads(const pieces_t *in)
 {
-    void     *mem;
-    size_t    i;
-    dg_id_t   node = { { 1, 2 } };
-    stage_t   stage;
-
-    memset(&stage, 0, sizeof(stage));
-
-    stage.run = run_store;
-    stage.title = title;
-    stage.nids = n;
-    stage.ids = allocate(n * sizeof(dg_id_t));
-
-    for (i = 0; i < n; i++) {
-        stage.ids[i] = dg_hash(&key, DG_HASH_KEY, (u_char *) &i, sizeof(i));
-    }
-
-    mem = aligned_alloc(64, STORE);
-    if (mem == NULL) {
-        die("no memory", 0);
-    }
-
-    stage.store = dg_store_init(mem, STORE, &node, 3, 4, START_MS / 1000);
-    if (stage.store == NULL) {
-        die("no store", 0);
-    }
-
-    /* so that all are there when it counts */
-
-    run_store(&stage, n * 2);
-    time_stage(&stage);
-
-    free(mem);
-    free(stage.ids);
-}
-
-
-/* keeps of every head the credential */
-
-static void
-credentials(pieces_t *heads)
-{
-    char    *p, *end;
+    char    *p, *q, *end, *colon;
+    head_t  *heads, *head;
     size_t   i;
 
-    for (i = 0; i < heads->n; i++) {
-        p = strstr(heads->piece[i].data, "Bearer ");
-        end = p ? strstr(p, "\r\n") : NULL;
+    heads = allocate(in->n * sizeof(head_t));
 
-        if (end == NULL) {
-            die("a head without a credential", 0);
+    for (i = 0; i < in->n; i++) {
+        head = &heads[i];
+        p = strstr(in->piece[i].data, "\r\n");
+
+        for (p = p ? p + 2 : ""; *p; p = end + 2) {
+            end = strstr(p, "\r\n");
+            colon = strstr(p, ": ");
+
+            if (end == NULL || colon == NULL || head->n == FIELDS) {
+                die("a head is not well formed", 0);
+            }
+
+            for (q = p; q < colon; q++) {
+                *q |= 0x20;
+            }
+
+            head->name[head->n].data = (u_char *) p;
+            head->name[head->n].len = colon - p;
+            head->value[head->n].data = (u_char *) colon + 2;
+            head->value[head->n++].len = end - (colon + 2);
         }
-
-        heads->piece[i].data = p + 7;
-        heads->piece[i].len = end - (p + 7);
     }
+
+    return heads;
 }
 
 
 static void
-time_file(const char *kind, size_t len, const char *file)
+measure_file(const char *kind, size_t len, const char *file)
 {
     stage_t  stage;
 
@@ -312,12 +281,16 @@ time_file(const char *kind, size_t len, const char *file)
     read_pieces(&stage.in, file);
 
     if (strncmp(kind, "heads", len) == 0) {
-        stage.title = "name a key";
-        stage.run = run_credential;
-        credentials(&stage.in);
+        stage.title = "who asks, of a head";
+        stage.run = run_head;
+        stage.data = parse_heads(&stage.in);
 
     } else if (strncmp(kind, "request", len) == 0) {
         stage.title = "read a request";
+        stage.run = run_request;
+
+    } else if (strncmp(kind, "code", len) == 0) {
+        stage.title = "read a request of code";
         stage.run = run_request;
 
     } else if (strncmp(kind, "json", len) == 0) {
@@ -333,7 +306,7 @@ time_file(const char *kind, size_t len, const char *file)
         die(kind, 0);
     }
 
-    time_stage(&stage);
+    measure(&stage);
 }
 
 
@@ -355,17 +328,22 @@ main(int argc, char *argv[])
     dg_marks_derive(&marks, &key);
     dg_dialect_match(&endpoint, &method, &path);
 
-    for (i = 1; i < argc; i++) {
+    counting = (argc > 1 && strcmp(argv[1], "count") == 0);
+
+    if (counting && !RUNNING_ON_VALGRIND) {
+        die("only callgrind can count", 0);
+    }
+
+    for (i = 1 + counting; i < argc; i++) {
         value = strchr(argv[i], '=');
         if (value == NULL) {
             die(argv[i], 0);
         }
 
-        time_file(argv[i], value - argv[i], value + 1);
+        measure_file(argv[i], value - argv[i], value + 1);
     }
 
-    time_store("count and limit, 512 keys", FEW);
-    time_store("count and limit, 100,000 keys", MANY);
+    measure_stores();
 
     printf("]\n");
 
