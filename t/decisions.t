@@ -222,7 +222,7 @@ unlike($line, qr/alice|rival/, '... neither by whom nor why');
 
 $t->log_like(qr/distill guard blocks key $key: key:$key is blocked by alice\b/,
     'the error log says by whom', 'a');
-$t->log_like(qr/distill guard: alice has decided: block key:$key until \d{4}\S+ \S+ UTC, $WHY/,
+$t->log_like(qr/distill guard: audit: alice has decided: block key:$key until \d{4}\S+ \S+ UTC, $WHY/,
     '... and what was decided', 'b');
 
 is(held($_, 'block', 'key'), 1, "the status of $_ counts it") for qw(a b);

@@ -160,6 +160,14 @@ $server->cmd('DEL', 'dg:nodes');
 $server->cmd('SET', 'dg:nodes', 'x', 'EX', 60);
 $t->wait_for(sub { $t->error_log =~ /another type/ }, 10, 'a strange key');
 
+# a step that may not be told
+
+$server->cmd('ACL', 'SETUSER', 'default', '-xadd');
+ask('/tagged/v1/messages', 'again', 'User-Agent' => 'OpenAI/JS 6.49.0')
+    for 1 .. 3;
+$t->log_like(qr/write the audit/, 'a user without the right');
+$server->cmd('ACL', 'SETUSER', 'default', '+xadd');
+
 # what operators decide; a full zone, and a user who may not read it, are seen
 # on connections of their own
 
@@ -167,8 +175,11 @@ my $decided = sprintf '%d alice block %d a reason', time * 1000, time + 3600;
 
 $server->cmd('XADD', 'dg:{decisions}', '*', 'subject', 'origin:127.0.0.0/24',
     'decision', $decided);
+$server->cmd('XADD', 'dg:{decisions}', '*', 'subject', 'asn:1',
+    'decision', sprintf('%d alice block %d', time * 1000, time + 2));
 $t->log_like(qr/alice has decided/, 'a decision is heard of');
 is(ask('/v1/messages', 'decided')->{status}, 403, 'and in force');
+$t->wait_for(sub { $t->error_log =~ /alice has ended/ }, 10, 'its end');
 $server->cmd('HSET', 'dg:{decisions}:now', map { ("asn:$_", $decided) }
     1 .. 300);
 $server->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');

@@ -57,6 +57,8 @@ $t->conf(<<'EOT', log_format => '$distill_guard_key')->start;
             proxy_pass http://127.0.0.1:%%UPSTREAM%%;
             proxy_http_version 1.1;
             proxy_buffering off;
+            distill_guard_signal relay hard=0.1;
+            distill_guard_action tag score=5;
         }
     }
 EOT
@@ -67,13 +69,13 @@ $t->wait_for(sub { time % 60 < 45 }, 60, 'the next minute');
 
 
 sub ask {
-    my ($key, $client, $n, $tokens) = @_;
+    my ($key, $client, $n, $tokens, @headers) = @_;
 
     for (1 .. $n) {
         $t->post_json('/v1/chat/completions',
             { model => 'm', messages => [{ role => 'user', content => 'x' }] },
             Authorization => "Bearer sk-docs-$key", 'X-Client' => $client,
-            'X-Upstream' => "tokens=$tokens; input=10");
+            'X-Upstream' => "tokens=$tokens; input=10", @headers);
     }
 
     return (split /\n/, $t->access_log)[-1];
@@ -85,6 +87,11 @@ sub ask {
 my $greedy = ask('greedy', '203.0.113.7', 8, 100);
 my $small = ask('small', '203.0.113.8', 2, 30);
 ask('small', '198.51.100.1', 1, 30);
+
+# one of a library that speaks with another's voice
+
+ask('relayed', '192.0.2.9', 3, 0, 'User-Agent' => 'OpenAI/JS 6.49.0');
+$t->wait_for(sub { $redis->cmd('EXISTS', 'dg:audit') }, 10, 'its step');
 
 # a request in flight
 
@@ -155,7 +162,7 @@ is_deeply([ answer('Which keys received the most output tokens today?') ],
     [ $greedy, 500, $small, 90 ], 'top keys by output tokens today');
 
 is_deeply([ answer('Which origins sent the most requests today?') ],
-    [ '203.0.113.0/24', 7, '198.51.100.0/24', 2 ],
+    [ '203.0.113.0/24', 7, '192.0.2.0/24', 3, '198.51.100.0/24', 2 ],
     'top origins by requests today');
 
 is_deeply([ answer('How many requests did a key make this hour?') ], [ 4 ],
@@ -200,6 +207,16 @@ like($decided{"key:$small"}, qr/^\d{13} bob release 0$/, '... to the last');
 my @last = answer('What was decided last?');
 is_deeply([ @last[1 .. 4] ], [ 'subject', "key:$small", 'decision',
     $decided{"key:$small"} ], 'the last decision');
+
+my (undef, %step) = answer('Who came to another rung of the ladder last, and why?');
+is("$step{what} $step{from} $step{to} $step{dry_run} $step{node}",
+    "step PASS TAG 0 $node", 'the last step');
+like($step{reasons}, qr/^\[\{"signal":"relay",/, '... and its reason');
+
+my ($table) = $doc =~ /^## Steps\n(.*?)^## /ms;
+is_deeply([ sort 'campaign', keys %step ],
+    [ sort map { /`(\w+)`/g } $table =~ /^\| (`.*?`) \|/mg ],
+    '... with the fields that it is said to have');
 
 # a node with just its own rights puts back what is gone
 

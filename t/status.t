@@ -171,7 +171,8 @@ sub samples {
 
     my %labels = ("$name" => []);
     my %names = (subjects => ['kind'], segment_subjects => ['segment'],
-        evictions => ['segment'], verdicts => ['verdict', 'mode'],
+        evictions => ['segment'], steps => ['subject', 'verdict'],
+        verdicts => ['verdict', 'mode'],
         refusals => ['kind', 'metric'],
         decisions => ['decision', 'kind'], tokens => ['direction', 'source']);
 

@@ -113,6 +113,8 @@ dg_campaign_merge(dg_arena_t *a, dg_campaign_t *one, dg_campaign_t *two)
     }
 
     stays->blocked = dg_max(stays->blocked, goes->blocked);
+    stays->rung = dg_max(stays->rung, goes->rung);
+    stays->stepped = dg_max(stays->stepped, goes->stepped);
     stays->nears = 0;
 
     /* the conviction is the one's that stays */
@@ -157,6 +159,16 @@ dg_campaign_hear(dg_campaign_t *c, const dg_campaign_t *heard)
     }
 
     c->blocked = dg_max(c->blocked, heard->blocked);
+
+    /* of two steps the later counts, and of two at a time the higher */
+
+    if (heard->stepped > c->stepped) {
+        c->rung = heard->rung;
+        c->stepped = heard->stepped;
+
+    } else if (heard->stepped == c->stepped) {
+        c->rung = dg_max(c->rung, heard->rung);
+    }
 
     dg_campaign_hear_sums(c, &heard->own);
 }

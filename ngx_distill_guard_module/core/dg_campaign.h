@@ -91,6 +91,9 @@ typedef struct dg_campaign_s {
     uint32_t       score;        /* greatest, */
     uint32_t       scored;       /* as of then */
     uint32_t       blocked;      /* until then; 0 */
+    uint32_t       rung;         /* of the ladder, as last told, and when that
+                                    was, see dg_step.h */
+    uint32_t       stepped;
 
     dg_id_t        ruled;        /* an id that it had before it was merged, by
                                     which an operator has decided; or none */

@@ -401,7 +401,7 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
     }
 
     if (c->named == 0 || p->uses % DG_COHORT_OFTEN == 0) {
-        dg_judge(st, w->policy, c, w->now);
+        dg_judge(st, w, c);
     }
 }
 

@@ -118,7 +118,7 @@ dg_docket_write(dg_store_t *st, dg_ruled_t *r, const dg_ruling_t *ruling,
 
     r->ruling = *ruling;
     r->until = 0;
-    r->cell.flags |= DG_RULED_TOLD;
+    r->cell.flags = DG_RULED_TOLD;
 
     if (ruling->expires) {
         until = (int64_t) dg_min(ruling->expires, (uint64_t) UINT32_MAX)
@@ -271,6 +271,8 @@ dg_store_rulings_turn(dg_store_t *st, uint64_t now)
 
         if (now >= r->until) {
             dg_docket_over(st, r);
+            r->cell.flags |= DG_RULED_ENDED;
+            st->rulings_ended++;
 
         } else if (st->rulings_over == 0 || r->until < st->rulings_over) {
             st->rulings_over = r->until;
@@ -278,6 +280,37 @@ dg_store_rulings_turn(dg_store_t *st, uint64_t now)
     }
 
     dg_store_end(st);
+}
+
+
+int
+dg_store_ended(dg_store_t *st, dg_ruled_t *ruled)
+{
+    uint32_t     i;
+    dg_arena_t  *a;
+    dg_ruled_t  *r;
+
+    if (st->rulings_ended == 0) {
+        return DG_ERROR;
+    }
+
+    a = dg_store_arena(st, DG_PART_RULINGS);
+    st->rulings_ended--;
+
+    for (i = 1; i <= a->fresh; i++) {
+        r = (dg_ruled_t *) dg_arena_cell(a, i);
+
+        if (r->cell.kind && (r->cell.flags & DG_RULED_ENDED)) {
+            r->cell.flags &= (uint16_t) ~DG_RULED_ENDED;
+            *ruled = *r;
+
+            return DG_OK;
+        }
+    }
+
+    st->rulings_ended = 0;
+
+    return DG_ERROR;
 }
 
 

@@ -4,6 +4,7 @@
 
 
 #include "dg_guard.h"
+#include "dg_step.h"
 
 
 /* where on the ladder somebody is */
@@ -23,9 +24,9 @@ static void dg_guard_ruled(dg_exchange_t *ex, const dg_ruled_t *r,
 static void dg_guard_obey(dg_exchange_t *ex, dg_rules_t *by,
     dg_finding_t *finding);
 static void dg_guard_find(dg_store_t *st, dg_exchange_t *ex,
-    const dg_policy_t *policy, dg_profile_t *p, dg_campaign_t *c,
-    uint32_t now, dg_finding_t *finding);
-static void dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
+    const dg_rules_t *rules, dg_profile_t *p, dg_campaign_t *c,
+    unsigned whole, uint32_t now, dg_finding_t *finding);
+static unsigned dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
     uint32_t now, dg_finding_t *finding);
 static void dg_guard_climb(const dg_policy_t *policy, const dg_campaign_t *c,
@@ -67,7 +68,7 @@ dg_guard_head(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
         p = dg_store_profile(st, dg_store_account(ex));
         c = (p && !ex->unlinked) ? dg_store_member(st, p, now) : NULL;
 
-        dg_guard_find(st, ex, by.policy, p, c, now, finding);
+        dg_guard_find(st, ex, &by, p, c, 0, now, finding);
 
         /* what a suspect asks for is worth knowing: see the body first */
 
@@ -116,7 +117,7 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
             c = made;
         }
 
-        dg_guard_find(st, ex, by.policy, p, c, now, finding);
+        dg_guard_find(st, ex, &by, p, c, 1, now, finding);
 
         if (shared->covered && by.policy->actions[DG_ACTION_THROTTLE].score
             && ex->standing < DG_THROTTLE && !ex->unlinked)
@@ -422,13 +423,17 @@ dg_guard_obey(dg_exchange_t *ex, dg_rules_t *by, dg_finding_t *finding)
 }
 
 
-/* what there is against an exchange, and where on the ladder that is */
+/*
+ * What there is against an exchange, and where on the ladder that is.  Before
+ * the body is known, whole is 0: by what it asks an account may be higher.
+ */
 
 static void
-dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
-    dg_profile_t *p, dg_campaign_t *c, uint32_t now, dg_finding_t *finding)
+dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
+    dg_profile_t *p, dg_campaign_t *c, unsigned whole, uint32_t now,
+    dg_finding_t *finding)
 {
-    unsigned           attention;
+    unsigned           attention, anew;
     dg_sight_t         sight;
     const dg_ruled_t  *r;
 
@@ -439,7 +444,7 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
     sight.scale = p ? dg_store_scale(st, ex) : 1;
     sight.unlinked = ex->unlinked;
 
-    dg_signals_score(policy->signals, &sight, &finding->score);
+    dg_signals_score(rules->policy->signals, &sight, &finding->score);
 
     if (c) {
         finding->campaign = c->cell.id;
@@ -464,8 +469,21 @@ dg_guard_find(dg_store_t *st, dg_exchange_t *ex, const dg_policy_t *policy,
                     : dg_guard_attention(&finding->score);
     }
 
-    if (ex->ruling != DG_RULING_ALLOW) {
-        dg_guard_ladder(st, ex, policy, c, attention, now, finding);
+    if (ex->ruling == DG_RULING_ALLOW) {
+        return;
+    }
+
+    anew = dg_guard_ladder(st, ex, rules->policy, c, attention, now, finding);
+
+    if (c) {
+        dg_step_campaign(st, rules->policy, c, &finding->score, anew,
+                         !rules->enforce, now);
+    }
+
+    /* of an operator's ruling its own line tells */
+
+    if (p && ex->ruling != DG_RULING_BLOCK) {
+        dg_step_account(st, ex, rules, p, c, &finding->score, whole, now);
     }
 }
 
@@ -498,11 +516,14 @@ dg_guard_fading(dg_profile_t *p, dg_score_t *score, uint32_t now)
 }
 
 
-static void
+/* 1: the campaign is blocked from now on */
+
+static unsigned
 dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
     const dg_policy_t *policy, dg_campaign_t *c, unsigned attention,
     uint32_t now, dg_finding_t *finding)
 {
+    unsigned   anew;
     dg_rung_t  rung;
 
     dg_guard_climb(policy, c, &finding->score, attention, now, &rung);
@@ -523,10 +544,14 @@ dg_guard_ladder(dg_store_t *st, dg_exchange_t *ex,
         ex->standing_ms = (uint64_t) (rung.until - now) * 1000;
     }
 
-    if (c && rung.until > c->blocked) {
+    anew = (c && rung.until > c->blocked);
+
+    if (anew) {
         c->blocked = rung.until;
         dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
+
+    return anew;
 }
 
 

@@ -7,8 +7,11 @@
 
 #include "dg_watch.h"
 #include "dg_bits.h"
+#include "dg_step.h"
 
 
+static void dg_judge_name(dg_store_t *st, const dg_watch_t *w,
+    dg_campaign_t *c, const dg_score_t *score);
 static unsigned dg_judge_named(const dg_policy_t *policy);
 static unsigned dg_judge_synchrony(dg_store_t *st, const dg_campaign_t *c);
 static double dg_judge_overlap(const dg_profile_t *one,
@@ -16,56 +19,62 @@ static double dg_judge_overlap(const dg_profile_t *one,
 
 
 void
-dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
-    uint32_t now)
+dg_judge(dg_store_t *st, const dg_watch_t *w, dg_campaign_t *c)
 {
-    unsigned     i, families, need, before;
-    dg_score_t   score;
-    dg_sight_t   sight;
-    dg_arena_t  *a;
-
-    a = dg_store_arena(st, DG_PART_CAMPAIGNS);
+    unsigned    before;
+    dg_score_t  score;
+    dg_sight_t  sight;
 
     c->synchrony = dg_judge_synchrony(st, c);
 
     memset(&sight, 0, sizeof(dg_sight_t));
 
     sight.campaign = c;
-    sight.now = now;
+    sight.now = w->now;
 
-    dg_signals_score(policy->signals, &sight, &score);
+    dg_signals_score(w->policy->signals, &sight, &score);
     before = c->score;
-    dg_campaign_scored(c, score.score, now);
+    dg_campaign_scored(c, score.score, w->now);
+
+    if (c->named == 0) {
+        dg_judge_name(st, w, c, &score);
+
+    } else if (c->score != before) {
+        dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
+    }
 
     if (c->named) {
-
-        if (c->score != before) {
-            dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
-        }
-
-        return;
+        dg_step_campaign(st, w->policy, c, &score, 0, w->ex->dry, w->now);
     }
+}
+
+
+static void
+dg_judge_name(dg_store_t *st, const dg_watch_t *w, dg_campaign_t *c,
+    const dg_score_t *score)
+{
+    unsigned  i, families, need;
 
     families = 0;
 
     for (i = 0; i < DG_FAMILIES; i++) {
-        families += (score.families[i] >= DG_FAMILY_LEAST);
+        families += (score->families[i] >= DG_FAMILY_LEAST);
     }
 
-    if (score.families[DG_FAMILY_LINKAGE] < DG_FAMILY_LEAST
+    if (score->families[DG_FAMILY_LINKAGE] < DG_FAMILY_LEAST
         || (families < 2 && c->tied <= DG_WATCH_TIES))
     {
         return;
     }
 
-    need = dg_judge_named(policy);
+    need = dg_judge_named(w->policy);
 
-    if (need && score.score >= need) {
-        c->named = now;
+    if (need && score->score >= need) {
+        c->named = w->now;
         c->by_origin = (c->tied <= DG_WATCH_TIES
-                        && score.families[DG_FAMILY_COHORT]
+                        && score->families[DG_FAMILY_COHORT]
                            < DG_FAMILY_LEAST);
-        dg_judge_convict(a, &c->cell);
+        dg_judge_convict(dg_store_arena(st, DG_PART_CAMPAIGNS), &c->cell);
         dg_sighting_tell(st, DG_SIGHTING_CAMPAIGN, &c->cell);
     }
 }

@@ -81,7 +81,8 @@ typedef struct dg_profile_s {
     uint32_t       refused;      /* of its uses, refused for what they were */
     uint32_t       joined;       /* when it came to its campaign, or left */
     uint16_t       vouched;      /* 1: a member by what another node saw, */
-    uint16_t       seen;         /* by what this one saw, as others know */
+    uint8_t        seen;         /* by what this one saw, as others know */
+    uint8_t        rung;         /* of the ladder, as last told: dg_step.h */
     uint32_t       template;     /* index of the last one used, DG_NIL */
     uint32_t       crowd;        /* accounts of the origin it came from last,
                                     if hosting */
@@ -92,6 +93,7 @@ typedef struct dg_profile_s {
     uint8_t        attention;    /* and how far up the ladder that led */
     uint8_t        sure;         /* 1: has more in common with its campaign
                                     than may be by chance */
+    uint32_t       stepped;      /* when it was last found on its rung */
 
     dg_tally_t     tally[2];     /* today, and the day before */
     uint64_t       ties[DG_TIES][2];     /* partners, a bit each */

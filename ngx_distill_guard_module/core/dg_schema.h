@@ -33,7 +33,9 @@
 #define DG_SCHEMA_SUBJECT    "subject"   /* fields of the stream */
 #define DG_SCHEMA_DECISION   "decision"
 
-#define DG_SCHEMA_STREAM     10000       /* entries that are kept */
+#define DG_SCHEMA_AUDIT      "audit"     /* a stream, of steps on the ladder */
+
+#define DG_SCHEMA_STREAM     10000       /* entries that are kept of either */
 #define DG_SCHEMA_KEEP       2592000     /* seconds */
 
 

@@ -200,6 +200,7 @@ dg_sightings_sweep(dg_store_t *st, unsigned *part, uint32_t *at, unsigned n)
     };
 
     o = dg_store_outbox(st);
+    o->open = 1;
 
     dg_store_begin(st);
 

@@ -300,8 +300,10 @@ dg_sighting_pack_campaign(const dg_teller_t *teller, const dg_cell_t *cell,
     p = dg_pack_number(p, dg_store_outbox(teller->st)->first, 4);
     p = dg_pack_number(p, c->own.counted, 4);
     p = dg_pack_number(p, c->own.uses, 8);
+    p = dg_pack_number(p, c->own.squares, 8);
+    p = dg_pack_number(p, c->rung, 1);
 
-    return dg_pack_number(p, c->own.squares, 8);
+    return dg_pack_number(p, c->stepped, 4);
 }
 
 
@@ -333,7 +335,17 @@ dg_sighting_hear_campaign(dg_store_t *st, dg_unpack_t *u, uint32_t now)
     heard.own.uses = dg_unpack_number(u, 8);
     heard.own.squares = dg_unpack_number(u, 8);
 
-    if (u->cut || heard.last_seen > now + DG_SIGHTING_AHEAD) {
+    /* nodes of older versions do not tell these */
+
+    if (u->pos != u->last) {
+        heard.rung = (uint32_t) dg_unpack_number(u, 1);
+        heard.stepped = (uint32_t) dg_unpack_number(u, 4);
+    }
+
+    if (u->cut || heard.rung >= DG_VERDICTS
+        || heard.stepped > now + DG_SIGHTING_AHEAD
+        || heard.last_seen > now + DG_SIGHTING_AHEAD)
+    {
         return;
     }
 

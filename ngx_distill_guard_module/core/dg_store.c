@@ -4,11 +4,16 @@
 
 
 #include "dg_store.h"
+#include "dg_step.h"
 
 
 /* subjects that the upstream accepted leave so much room to new ones: 1/16 */
 
 #define DG_STORE_NEWCOMERS  16
+
+/* in which the block is dealt out */
+
+#define DG_STORE_SHARES  128
 
 /* memory as the code says at this point, should the process die after it */
 
@@ -32,19 +37,20 @@ static int dg_store_check_subjects(dg_store_t *st);
 static int dg_store_check_rulings(dg_store_t *st);
 
 
-/* what each part has of the block, in 64ths, and its cells */
+/* what each part has of the block, in 128ths, and its cells */
 
 static const struct {
     unsigned       share;
     size_t         cell;         /* 0: no arena */
 } dg_store_parts[DG_PARTS] = {
-    { 34, sizeof(dg_subject_t) },
-    { 14, sizeof(dg_profile_t) },
-    { 6, sizeof(dg_memory_t) },
-    { 3, sizeof(dg_template_t) },
-    { 2, sizeof(dg_campaign_t) },
-    { 1, sizeof(dg_ruled_t) },
-    { 3, 0 },
+    { 67, sizeof(dg_subject_t) },
+    { 28, sizeof(dg_profile_t) },
+    { 12, sizeof(dg_memory_t) },
+    { 6, sizeof(dg_template_t) },
+    { 4, sizeof(dg_campaign_t) },
+    { 2, sizeof(dg_ruled_t) },
+    { 6, 0 },
+    { 2, 0 },
     { 1, 0 }
 };
 
@@ -165,7 +171,8 @@ dg_store_check(dg_store_t *st)
         }
     }
 
-    if (dg_store_check_queue(st) != DG_OK
+    if (dg_steps_check(dg_store_steps(st)) != DG_OK
+        || dg_store_check_queue(st) != DG_OK
         || dg_store_check_subjects(st) != DG_OK
         || dg_store_check_rulings(st) != DG_OK)
     {
@@ -222,6 +229,13 @@ dg_outbox_t *
 dg_store_outbox(dg_store_t *st)
 {
     return (dg_outbox_t *) ((u_char *) st + st->parts[DG_PART_OUTBOX]);
+}
+
+
+dg_steps_t *
+dg_store_steps(dg_store_t *st)
+{
+    return (dg_steps_t *) ((u_char *) st + st->parts[DG_PART_STEPS]);
 }
 
 
@@ -404,7 +418,9 @@ dg_store_offset(uint64_t size, unsigned part)
 
     offset = (sizeof(dg_store_t) + 63) & ~(uint64_t) 63;
 
-    return (offset + (size - offset) / 64 * share) & ~(uint64_t) 63;
+    offset += (size - offset) / DG_STORE_SHARES * share;
+
+    return offset & ~(uint64_t) 63;
 }
 
 
@@ -428,8 +444,11 @@ dg_store_empty(dg_store_t *st, uint64_t seed)
         } else if (part == DG_PART_SKETCH) {
             (void) dg_sketch_init(mem, size);
 
-        } else {
+        } else if (part == DG_PART_OUTBOX) {
             (void) dg_outbox_init(mem, size);
+
+        } else {
+            (void) dg_steps_init(mem, size);
         }
     }
 
@@ -441,6 +460,7 @@ dg_store_empty(dg_store_t *st, uint64_t seed)
     memset(st->followed, 0, sizeof(st->followed));
 
     st->rulings_over = 0;
+    st->rulings_ended = 0;
     memset(st->dirty, 0, sizeof(st->dirty));
     st->ndirty = 0;
 }

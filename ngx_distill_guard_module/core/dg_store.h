@@ -33,11 +33,11 @@
 #include "dg_ruling.h"
 
 
-#define DG_STORE_LAYOUT  5       /* of all structures in the block */
+#define DG_STORE_LAYOUT  6       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
 
 
-/* parts of the block; all but the sketch and the outbox are arenas */
+/* parts of the block; all up to the sketch are arenas */
 
 typedef enum {
     DG_PART_SUBJECTS = 0,
@@ -48,6 +48,7 @@ typedef enum {
     DG_PART_RULINGS,
     DG_PART_SKETCH,
     DG_PART_OUTBOX,
+    DG_PART_STEPS,
     DG_PARTS
 } dg_part_t;
 
@@ -85,6 +86,10 @@ typedef struct {
                                         (tally) */
     uint64_t       unsent;           /* subjects evicted, and origins of keys
                                         displaced, before Redis knew them */
+    uint64_t       steps[2][DG_VERDICTS];       /* [0]: accounts that came to
+                                        a rung; [1]: campaigns */
+    uint64_t       steps_lost;       /* for which there was no room until they
+                                        could be handed over */
     uint64_t       held;             /* times an account was to join a
                                         campaign that had grown by too many */
     uint64_t       mended;           /* times the block was found damaged */
@@ -119,6 +124,7 @@ typedef struct {
     dg_stats_t     stats;
     uint32_t       campaigns;        /* that were made, named or not */
     uint32_t       rulings_over;     /* when the next of them is; 0: none */
+    uint32_t       rulings_ended;    /* by their time, see dg_store_ended() */
     uint32_t       rulings[DG_RULINGS][DG_NAMED_KINDS];  /* in force */
     uint32_t       decided;          /* 1: of those that were made here some
                                         may not have been told */
@@ -152,10 +158,11 @@ int dg_store_check(dg_store_t *st);
  */
 void dg_store_mend(dg_store_t *st, uint64_t now);
 
-/* not for DG_PART_SKETCH, DG_PART_OUTBOX */
+/* of parts that are arenas */
 dg_arena_t *dg_store_arena(dg_store_t *st, dg_part_t part);
 dg_sketch_t *dg_store_sketch(dg_store_t *st);
 dg_outbox_t *dg_store_outbox(dg_store_t *st);
+struct dg_steps_s *dg_store_steps(dg_store_t *st);
 
 #define dg_store_subjects(st)  dg_store_arena(st, DG_PART_SUBJECTS)
 
@@ -167,7 +174,10 @@ size_t dg_store_used(dg_store_t *st);
 
 /* --- what operators have decided --- */
 
-#define DG_RULED_TOLD  0x0001    /* flag of the cell, see dg_store_untold() */
+/* flags of the cell: see dg_store_untold(), and dg_store_ended() */
+
+#define DG_RULED_TOLD   0x0001
+#define DG_RULED_ENDED  0x0002
 
 /*
  * What is in force is never forgotten for anything else; what is over is kept
@@ -220,6 +230,12 @@ int dg_store_unlinked(dg_store_t *st, const dg_id_t *account, uint64_t now);
 
 /* notes which rulings are over by now, for st->rulings */
 void dg_store_rulings_turn(dg_store_t *st, uint64_t now);
+
+/*
+ * Those that are over by their time, once each; nothing is told of one that
+ * was evicted meanwhile.  DG_OK, or DG_ERROR if there is none.
+ */
+int dg_store_ended(dg_store_t *st, dg_ruled_t *ruled);
 
 /*
  * For a Redis that may not have them: dg_store_untold() forgets what it has;

@@ -47,7 +47,7 @@ dg_tie_one(dg_store_t *st, dg_watch_t *w, const dg_partner_t *partner)
     dg_sighting_tell_tie(st, partner->tie, p, other);
 
     if (c) {
-        dg_judge(st, w->policy, c, w->now);
+        dg_judge(st, w, c);
     }
 }
 

@@ -116,7 +116,7 @@ dg_watch_tell(dg_store_t *st, const dg_profile_t *before, dg_profile_t *p,
         || p->campaign != before->campaign || p->born != before->born
         || p->seen != seen)
     {
-        p->seen = (uint16_t) seen;
+        p->seen = (uint8_t) seen;
         dg_sighting_tell(st, DG_SIGHTING_PROFILE, &p->cell);
     }
 }

@@ -98,8 +98,7 @@ dg_campaign_t *dg_member_merge(dg_store_t *st, dg_campaign_t *one,
     dg_campaign_t *two);
 
 /* is it a campaign by now? */
-void dg_judge(dg_store_t *st, const dg_policy_t *policy, dg_campaign_t *c,
-    uint32_t now);
+void dg_judge(dg_store_t *st, const dg_watch_t *w, dg_campaign_t *c);
 
 
 #endif /* _DG_WATCH_H_INCLUDED_ */

@@ -25,6 +25,7 @@
 #include "dg_store.h"
 #include "dg_guard.h"
 #include "dg_history.h"
+#include "dg_step.h"
 
 
 #define NGX_DISTILL_GUARD_VERSION  "0.1.0"
@@ -100,6 +101,7 @@ typedef struct {
                                              ask how somebody stands */
     unsigned                     ruled:1; /* there is one; else the policy is
                                              that of defaults */
+    uint64_t                     stepped; /* steps when the lock was taken */
 } ngx_distill_guard_zone_t;
 
 
@@ -222,7 +224,8 @@ void ngx_distill_guard_zone_bind(ngx_conf_t *cf,
 /*
  * Takes the lock of the zone's slab pool, which the master releases should
  * the worker die, and mends the store if somebody died in it.  Between lock
- * and unlock: no logging, no allocation, no calls that may block.
+ * and unlock: no logging, no allocation, no calls that may block.  Steps on
+ * the ladder that were found meanwhile are logged once it is unlocked.
  */
 dg_store_t *ngx_distill_guard_lock(ngx_distill_guard_zone_t *zone);
 void ngx_distill_guard_unlock(ngx_distill_guard_zone_t *zone);

@@ -384,7 +384,7 @@ ngx_distill_guard_log_decided(ngx_log_t *log, u_char *subject, size_t len,
     }
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                  "distill guard: %*s has decided: %*s %*s%*s%s%*s",
+                  "distill guard: audit: %*s has decided: %*s %*s%*s%s%*s",
                   (size_t) ruling->author_len, ruling->author, what->len,
                   what->data, len, subject, n, until,
                   ruling->reason_len ? ", " : "",

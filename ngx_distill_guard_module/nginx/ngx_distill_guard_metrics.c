@@ -134,6 +134,12 @@ static const dg_str_t  ngx_distill_guard_mode_names[2] = {
 };
 
 
+static const dg_str_t  ngx_distill_guard_stepper_names[2] = {
+    dg_string("account"),
+    dg_string("campaign")
+};
+
+
 static const dg_str_t  ngx_distill_guard_direction_names[2] = {
     dg_string("input"),
     dg_string("output")
@@ -166,6 +172,10 @@ static const ngx_distill_guard_label_t  ngx_distill_guard_metric = {
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_verdict = {
     "verdict", dg_verdicts, 0, DG_VERDICTS
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_stepper = {
+    "subject", ngx_distill_guard_stepper_names, 0, 2
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_source = {
@@ -243,6 +253,17 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
         "Times an account was to join a campaign that had grown by too many "
         "within the hour.",
         store.stats.held),
+    { NULL, "steps",
+      "Steps of accounts and campaigns on the ladder, by the rung they came "
+      "to.",
+      NGX_DISTILL_GUARD_METRIC_COUNTER, NGX_DISTILL_GUARD_METRIC_NUMBER,
+      ngx_distill_guard_at(store.stats.steps[0][0]),
+      { &ngx_distill_guard_stepper, &ngx_distill_guard_verdict },
+      { DG_VERDICTS * sizeof(uint64_t), sizeof(uint64_t) } },
+    ngx_distill_guard_counter(NULL, "steps_lost",
+        "Of these, not handed over to Redis: there were too many while it was "
+        "away.",
+        store.stats.steps_lost),
     ngx_distill_guard_gauge(NULL, "templates",
         "Templates remembered.",
         NUMBER, templates),

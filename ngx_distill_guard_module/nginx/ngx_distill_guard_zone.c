@@ -14,6 +14,10 @@
 #include "dg_schema.h"
 
 
+/* steps that are taken out of the store at a time, to be logged */
+#define NGX_DISTILL_GUARD_STEPS  4
+
+
 /* changes with every structure that lies in the zone */
 #define NGX_DISTILL_GUARD_LAYOUT                                              \
     ((uint64_t) DG_STORE_LAYOUT << 48                                         \
@@ -25,6 +29,9 @@ static void ngx_distill_guard_zone_compare(ngx_conf_t *cf,
     ngx_shm_zone_t *shm_zone);
 static ngx_int_t ngx_distill_guard_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
+static void ngx_distill_guard_zone_audit(ngx_distill_guard_zone_t *zone,
+    dg_steps_t *steps);
+static void ngx_distill_guard_zone_step(const dg_step_t *step);
 static void ngx_distill_guard_zone_key(ngx_distill_guard_zone_t *zone);
 
 
@@ -318,6 +325,8 @@ ngx_distill_guard_lock(ngx_distill_guard_zone_t *zone)
         dg_store_mend(zone->store, ngx_time());
     }
 
+    zone->stepped = dg_store_steps(zone->store)->last;
+
     return zone->store;
 }
 
@@ -325,7 +334,68 @@ ngx_distill_guard_lock(ngx_distill_guard_zone_t *zone)
 void
 ngx_distill_guard_unlock(ngx_distill_guard_zone_t *zone)
 {
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+    dg_steps_t  *steps;
+
+    steps = dg_store_steps(zone->store);
+
+    if (steps->last == zone->stepped) {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        return;
+    }
+
+    ngx_distill_guard_zone_audit(zone, steps);
+}
+
+
+/* unlocks, and logs the steps that were found since it was locked */
+
+static void
+ngx_distill_guard_zone_audit(ngx_distill_guard_zone_t *zone,
+    dg_steps_t *steps)
+{
+    uint64_t    at, last;
+    unsigned    i, n;
+    dg_step_t   step[NGX_DISTILL_GUARD_STEPS];
+
+    at = zone->stepped;
+    last = steps->last;
+
+    for ( ;; ) {
+        n = dg_steps_read(steps, at, step, NGX_DISTILL_GUARD_STEPS, &at);
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+
+        for (i = 0; i < n && at < last; i++, at++) {
+            ngx_distill_guard_zone_step(&step[i]);
+        }
+
+        if (n == 0 || at >= last) {
+            return;
+        }
+
+        ngx_shmtx_lock(&zone->shpool->mutex);
+    }
+}
+
+
+static void
+ngx_distill_guard_zone_step(const dg_step_t *step)
+{
+    u_char           subject[DG_RULING_SUBJECT], text[DG_STEP_TEXT];
+    size_t           subject_len, text_len;
+    const dg_str_t  *from, *to;
+
+    subject_len = dg_ruling_subject_text(subject, step->kind, &step->id)
+                  - subject;
+    text_len = dg_step_text(text, step) - text;
+    from = &dg_verdicts[step->from];
+    to = &dg_verdicts[step->to];
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "distill guard: audit: %*s %*s -> %*s%s, score %*s",
+                  subject_len, subject, from->len, from->data, to->len,
+                  to->data, step->dry_run ? " (dry run)" : "", text_len,
+                  text);
 }
 
 

@@ -14,6 +14,7 @@
  *     sightings    what else nodes tell each other
  *     decisions    what operators decide
  *     asks         what they want to know
+ *     audit        steps on the ladder
  *     script       what runs in Redis; key, names of what lies there; stream,
  *                  what is read of one
  */
@@ -529,13 +530,30 @@ typedef struct {
     uint32_t                          cell;
     unsigned                          telling:1;    /* it is under way */
     unsigned                          retell:1;     /* another is due */
+
+    /* steps on their way: the number of the first, and how many replies are
+       to come */
+    uint64_t                          audited;
+    ngx_uint_t                        auditing;
+    unsigned                          unaudited:1;  /* one did not arrive */
 } ngx_distill_guard_redis_node_t;
+
+
+/*
+ * Something for which the user may lack the rights, as older versions did not
+ * need them: all else goes on without.
+ */
+
+typedef struct {
+    uint64_t                          next;     /* when to try again, ms */
+    unsigned                          denied:1; /* was logged */
+} ngx_distill_guard_redis_right_t;
 
 
 /* how far other nodes' sightings are known */
 
 typedef struct {
-    uint64_t                          next;     /* when to ask again, ms */
+    ngx_distill_guard_redis_right_t   right;
     uint64_t                          kept;     /* when its time to live was
                                                    last set, ms */
     unsigned                          waiting:1;    /* for a reply */
@@ -543,8 +561,15 @@ typedef struct {
                                                        it is known what was
                                                        missed */
     unsigned                          added:1;      /* since it was set */
-    unsigned                          denied:1;     /* was logged */
 } ngx_distill_guard_redis_sightings_t;
+
+
+typedef struct {
+    ngx_distill_guard_redis_right_t   right;
+    uint64_t                          kept;     /* when the stream's time to
+                                                   live was last set, ms */
+    unsigned                          added:1;  /* since then */
+} ngx_distill_guard_redis_audit_t;
 
 
 /* a report on its way */
@@ -627,6 +652,7 @@ typedef enum {
     NGX_DISTILL_GUARD_REDIS_DECIDED,
     NGX_DISTILL_GUARD_REDIS_NODES,
     NGX_DISTILL_GUARD_REDIS_ASKED,
+    NGX_DISTILL_GUARD_REDIS_AUDITED,
     NGX_DISTILL_GUARD_REDIS_KEPT
 } ngx_distill_guard_redis_kept_t;
 
@@ -697,6 +723,7 @@ struct ngx_distill_guard_redis_sync_s {
     ngx_distill_guard_redis_sightings_t  sightings;
     ngx_distill_guard_redis_decisions_t  decisions;
     ngx_distill_guard_redis_asks_t    asks;
+    ngx_distill_guard_redis_audit_t   audit;
 
     ngx_uint_t                        awaited;  /* replies */
     uint64_t                          beat;     /* when last registered, ms */
@@ -758,6 +785,19 @@ void ngx_distill_guard_redis_resend(ngx_distill_guard_redis_sync_t *sync);
  */
 ngx_int_t ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     redisReply *reply, ngx_distill_guard_redis_kept_t what);
+
+/* was the right denied, so that it is too early to try again? */
+ngx_uint_t ngx_distill_guard_redis_barred(
+    ngx_distill_guard_redis_right_t *right, uint64_t now);
+
+/*
+ * Whether a reply is of use; NULL is none.  What is wrong is logged: without
+ * the right, what it would be needed for, once.
+ */
+ngx_uint_t ngx_distill_guard_redis_allowed(
+    ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_right_t *right, redisReply *reply,
+    ngx_distill_guard_redis_kept_t what, const char *need);
 
 
 /* --- lease --- */
@@ -845,11 +885,26 @@ void ngx_distill_guard_redis_sightings_begin(
 /* tells what was seen since the last round, and hears what others saw */
 void ngx_distill_guard_redis_sightings_round(
     ngx_distill_guard_redis_sync_t *sync);
+
+
+/* --- audit --- */
+
+
+/* from now on steps are kept until they are handed over */
+void ngx_distill_guard_redis_audit_open(ngx_distill_guard_redis_sync_t *sync);
+
+/* hands over what was found since the last round */
+void ngx_distill_guard_redis_audit(ngx_distill_guard_redis_sync_t *sync);
+
+
 /* --- decisions --- */
 
 
 /* asks for what is new, or goes on with what is under way; at every tick */
 void ngx_distill_guard_redis_decide(ngx_distill_guard_redis_sync_t *sync);
+
+/* logs those that are over by their time; at every tick, Redis or not */
+void ngx_distill_guard_redis_decided(ngx_distill_guard_redis_sync_t *sync);
 
 /* Redis may have forgotten them */
 void ngx_distill_guard_redis_undecided(ngx_distill_guard_redis_sync_t *sync);

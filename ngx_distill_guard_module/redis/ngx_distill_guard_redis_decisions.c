@@ -150,6 +150,46 @@ ngx_distill_guard_redis_decide(ngx_distill_guard_redis_sync_t *sync)
 
 
 void
+ngx_distill_guard_redis_decided(ngx_distill_guard_redis_sync_t *sync)
+{
+    int                              rc;
+    u_char                           subject[DG_RULING_SUBJECT];
+    size_t                           len;
+    ngx_uint_t                       i;
+    dg_ruled_t                       ruled;
+    dg_store_t                      *store;
+    ngx_distill_guard_redis_node_t  *node;
+
+    for (i = 0; i < sync->nnodes; i++) {
+        node = &sync->nodes[i];
+
+        do {
+            store = ngx_distill_guard_lock(node->zone);
+            dg_store_rulings_turn(store, ngx_distill_guard_now() / 1000);
+            rc = dg_store_ended(store, &ruled);
+            ngx_distill_guard_unlock(node->zone);
+
+            /* all zones hold the same */
+
+            if (rc == DG_OK && i == 0) {
+                len = dg_ruling_subject_text(subject, ruled.cell.kind,
+                                             &ruled.cell.id)
+                      - subject;
+
+                ngx_log_error(NGX_LOG_NOTICE, sync->cycle->log, 0,
+                              "distill guard: audit: %*s %*s by %*s has ended",
+                              dg_rulings[ruled.ruling.id].len,
+                              dg_rulings[ruled.ruling.id].data, len, subject,
+                              (size_t) ruled.ruling.author_len,
+                              ruled.ruling.author);
+            }
+
+        } while (rc == DG_OK);
+    }
+}
+
+
+void
 ngx_distill_guard_redis_undecided(ngx_distill_guard_redis_sync_t *sync)
 {
     sync->decisions.stale = 1;
@@ -758,7 +798,12 @@ ngx_distill_guard_redis_decisions_enter(ngx_distill_guard_redis_sync_t *sync,
         heard |= (rc == 1);
     }
 
-    if (heard && news) {
+    /* of what was decided before only what is in force is of interest */
+
+    if (heard && (news || (ruling.id != DG_RULING_RELEASE
+                           && (ruling.expires == 0
+                               || ruling.expires > now + skew))))
+    {
         ngx_distill_guard_log_decided(sync->cycle->log,
                                       (u_char *) subject->str, subject->len,
                                       &ruling);

@@ -32,7 +32,6 @@
 
 /* milliseconds */
 #define NGX_DISTILL_GUARD_REDIS_KEEP       60000
-#define NGX_DISTILL_GUARD_REDIS_DENIED     60000
 
 #define NGX_DISTILL_GUARD_REDIS_STREAM_ID  (2 * NGX_INT64_LEN + 1)
 
@@ -100,9 +99,7 @@ ngx_distill_guard_redis_sightings_round(ngx_distill_guard_redis_sync_t *sync)
     s = &sync->sightings;
     now = ngx_distill_guard_now();
 
-    if (s->waiting
-        || (now < s->next && s->next <= now + NGX_DISTILL_GUARD_REDIS_DENIED))
-    {
+    if (s->waiting || ngx_distill_guard_redis_barred(&s->right, now)) {
         return;
     }
 
@@ -503,49 +500,17 @@ ngx_distill_guard_redis_sightings_hear(ngx_distill_guard_redis_sync_t *sync,
 }
 
 
-/*
- * Whether a reply is of use.  A user without the rights for sightings, as
- * older versions did not need them, goes on without: counts are not to suffer.
- */
-
 static ngx_uint_t
 ngx_distill_guard_redis_sightings_good(ngx_distill_guard_redis_sync_t *sync,
     redisReply *reply)
 {
-    ngx_distill_guard_redis_sightings_t  *s;
+    sync->sightings.waiting = 0;
 
-    s = &sync->sightings;
-    s->waiting = 0;
-
-    if (reply && reply->type != REDIS_REPLY_ERROR) {
-        return 1;
-    }
-
-    if (reply == NULL) {
-        return 0;
-    }
-
-    if (ngx_distill_guard_redis_denied(reply)) {
-        sync->errors++;
-        s->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
-
-        if (!s->denied) {
-            s->denied = 1;
-            ngx_log_error(NGX_LOG_ERR, sync->cycle->log, 0,
-                          "distill guard: redis %V does not let its user "
-                          "share what nodes see, so that each links accounts "
-                          "by itself: give it the rights in docs/redis.md",
-                          &sync->conf->name);
-        }
-
-    } else if (ngx_distill_guard_redis_error(sync, reply,
-                                           NGX_DISTILL_GUARD_REDIS_SIGHTED)
-               == NGX_OK)
-    {
-        s->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
-    }
-
-    return 0;
+    return ngx_distill_guard_redis_allowed(sync, &sync->sightings.right,
+                                           reply,
+                                           NGX_DISTILL_GUARD_REDIS_SIGHTED,
+                                           "share what nodes see, so that "
+                                           "each links accounts by itself");
 }
 
 

@@ -29,6 +29,7 @@
 #define NGX_DISTILL_GUARD_REDIS_FAREWELL 500    /* nginx kills after 1.5 s */
 #define NGX_DISTILL_GUARD_REDIS_WELL     300000 /* then a type that is wrong
                                                    is news */
+#define NGX_DISTILL_GUARD_REDIS_DENIED   60000
 
 /* intervals after which what is not urgent is told all the same */
 #define NGX_DISTILL_GUARD_REDIS_PATIENCE 20
@@ -200,6 +201,7 @@ static void
 ngx_distill_guard_redis_turn(ngx_distill_guard_redis_sync_t *sync)
 {
     ngx_distill_guard_redis_route_tick(sync);
+    ngx_distill_guard_redis_decided(sync);
 
     if (!sync->running) {
         ngx_distill_guard_redis_begin(sync);
@@ -241,6 +243,8 @@ ngx_distill_guard_redis_take(ngx_distill_guard_redis_sync_t *sync)
     }
 
     sync->holder = 1;
+
+    ngx_distill_guard_redis_audit_open(sync);
 
     (void) ngx_distill_guard_redis_publish(sync,
                                        NGX_DISTILL_GUARD_SYNC_CONNECTING, 0);
@@ -532,6 +536,7 @@ ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
 
     ngx_distill_guard_redis_beat(sync);
     ngx_distill_guard_redis_sightings_round(sync);
+    ngx_distill_guard_redis_audit(sync);
     ngx_distill_guard_redis_fill(sync);
 }
 
@@ -714,7 +719,7 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
 
     static const char  *names[NGX_DISTILL_GUARD_REDIS_KEPT] = {
         "totals", "origins of keys", "rankings", "sightings", "decisions",
-        "schema and nodes", "asks"
+        "schema and nodes", "asks", "audit"
     };
 
     sync->errors++;
@@ -746,6 +751,50 @@ ngx_distill_guard_redis_error(ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_refused(sync->answering, reply);
 
     return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_distill_guard_redis_barred(ngx_distill_guard_redis_right_t *right,
+    uint64_t now)
+{
+    /* the clock may have been set back */
+
+    return now < right->next
+           && right->next <= now + NGX_DISTILL_GUARD_REDIS_DENIED;
+}
+
+
+ngx_uint_t
+ngx_distill_guard_redis_allowed(ngx_distill_guard_redis_sync_t *sync,
+    ngx_distill_guard_redis_right_t *right, redisReply *reply,
+    ngx_distill_guard_redis_kept_t what, const char *need)
+{
+    if (reply && reply->type != REDIS_REPLY_ERROR) {
+        return 1;
+    }
+
+    if (reply == NULL) {
+        return 0;
+    }
+
+    if (ngx_distill_guard_redis_denied(reply)) {
+        sync->errors++;
+        right->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
+
+        if (!right->denied) {
+            right->denied = 1;
+            ngx_log_error(NGX_LOG_ERR, sync->cycle->log, 0,
+                          "distill guard: redis %V does not let its user %s: "
+                          "give it the rights in docs/redis.md",
+                          &sync->conf->name, need);
+        }
+
+    } else if (ngx_distill_guard_redis_error(sync, reply, what) == NGX_OK) {
+        right->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DENIED;
+    }
+
+    return 0;
 }
 
 
