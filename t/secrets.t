@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# Raw keys are nowhere: not in the zone, not in Redis, not in any log of any
-# level, not in the status, not in what the upstream did not need to see.
+# Raw keys, prompts and answers are nowhere: not in the zone, not in Redis, not
+# in any log of any level, not in the status, not in what the upstream did not
+# need to see.
 
 use strict;
 use warnings;
@@ -82,13 +83,19 @@ $t->wait_for(sub { $redis->cmd('DBSIZE') > 10 }, 5, 'counts in Redis');
 
 my $status = $t->http({ path => '/status' });
 is($status->{status}, 200, 'the status page');
-my $metrics = $t->http({ path => '/status?format=prometheus' });
+
+# the end of what the upstream answers
+
+my $ANSWER = 'while seven wizards';
+
+like($t->post_json('/v1/chat/completions', \%CHAT)->{body}, qr/$ANSWER/,
+    'an answer has a text');
 
 
 sub hushed {
     my ($where, $text) = @_;
 
-    my @found = $text =~ /(.{0,40}hush-[a-z]+-\w\w.{0,20})/g;
+    my @found = $text =~ /(.{0,40}(?:hush-[a-z]+-\w\w|$ANSWER).{0,20})/g;
 
     is(scalar @found, 0, "nothing in $where") or diag $found[0];
 }
@@ -97,7 +104,17 @@ sub hushed {
 hushed('Redis', $redis->dump);
 hushed('the access log', $t->access_log);
 hushed('the status page', $status->{raw});
-hushed('the metrics', $metrics->{raw});
+
+my ($key) = $t->access_log =~ /PASS ([0-9a-f]{32}) /;
+
+for my $part ('format=prometheus', 'format=html', 'history', 'decisions',
+    'campaigns', 'top=requests&kind=key', "explain=key:$key")
+{
+    my $answer = $t->http({ path => "/status?$part" });
+
+    is($answer->{status}, 200, "the status page: $part");
+    hushed('it', $answer->{raw});
+}
 
 my @guard = grep { /distill guard/ } split /\n/, $t->error_log;
 
