@@ -259,8 +259,8 @@ sub from {
 }
 
 
-is(from('192.0.2.4, 203.0.113.9'), '200 203.0.113.0/24',
-    'a CDN: the last address that it gives is that of the client');
+is(from('192.0.2.4, 203.0.113.9, 127.0.0.1'), '200 203.0.113.0/24',
+    'a CDN: the last address that is none of its own is the client');
 is(from('203.0.113.10'), '200 203.0.113.0/24', '... whose network is one');
 is(from('203.0.113.11'), '200 203.0.113.0/24',
     '... and is not refused while it observes');

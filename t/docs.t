@@ -54,6 +54,11 @@ for my $name (sort keys %doc) {
     is("@broken", '', "$name: links");
 }
 
+my %listed = map { $_ => 1 } $doc{'docs/README.md'} =~ /\]\(([^)#]+)\)/g;
+
+is_deeply([ grep { m{^docs/(.*)} && !$listed{$1} && $1 ne 'README.md' }
+    sort keys %doc ], [], 'every document is in the list of documents');
+
 
 # ---- configurations -------------------------------------------------------
 
