@@ -11,6 +11,7 @@
 #include "dg_watch.h"
 
 
+static void dg_explain_from(dg_store_t *st, dg_explain_t *e);
 static void dg_explain_profile(dg_store_t *st, dg_explain_t *e);
 static void dg_explain_campaign(dg_store_t *st, dg_explain_t *e);
 static void dg_explain_link(void *ctx, dg_store_t *st, const dg_profile_t *p);
@@ -50,6 +51,10 @@ dg_explain_begin(dg_store_t *st, dg_explain_t *e, const dg_rules_t *rules,
         e->counted = 1;
     }
 
+    if (s && kind == DG_KIND_KEY) {
+        dg_explain_from(st, e);
+    }
+
     if (kind == DG_KIND_KEY || kind == DG_KIND_ACCOUNT) {
         dg_explain_profile(st, e);
 
@@ -62,6 +67,23 @@ dg_explain_begin(dg_store_t *st, dg_explain_t *e, const dg_rules_t *rules,
     if (ruled) {
         e->ruled = *ruled;
         e->decided = 1;
+    }
+}
+
+
+static void
+dg_explain_from(dg_store_t *st, dg_explain_t *e)
+{
+    unsigned           i;
+    const dg_ruled_t  *ruled;
+
+    for (i = 0; i < DG_ORIGINS; i++) {
+        ruled = dg_store_ruled(st, DG_KIND_ORIGIN, &e->subject.origin[i],
+                               e->now_ms / 1000);
+
+        if (ruled) {
+            e->from[e->nruled++] = *ruled;
+        }
     }
 }
 
@@ -335,7 +357,7 @@ dg_explain_limits(dg_sheet_t *s, const dg_explain_t *e)
 }
 
 
-/* the last networks of a key, newest first */
+/* the last networks of a key, newest first, and what was decided on them */
 
 static void
 dg_explain_origins(dg_sheet_t *s, const dg_explain_t *e)
@@ -348,6 +370,14 @@ dg_explain_origins(dg_sheet_t *s, const dg_explain_t *e)
         if (!dg_id_none(&e->subject.origin[i])) {
             dg_sheet_id(s, NULL, DG_KIND_ORIGIN, &e->subject.origin[i]);
         }
+    }
+
+    dg_sheet_close(s, ']');
+
+    dg_sheet_open(s, "decisions", '[');
+
+    for (i = 0; i < e->nruled; i++) {
+        dg_standing_ruling(s, NULL, &e->from[i]);
     }
 
     dg_sheet_close(s, ']');

@@ -50,6 +50,9 @@ typedef struct {
     dg_rolled_t          account;
     dg_standing_t        standing;
     dg_ruled_t           ruled;
+    unsigned             nruled;     /* of a key, on networks that it came
+                                        from: */
+    dg_ruled_t           from[DG_ORIGINS];
     dg_roll_t            roll;
 
     unsigned             nlinked;

@@ -204,9 +204,19 @@ ctl_explain_campaign(const json_t *c, int enforced)
 static void
 ctl_explain_account(const json_t *e, int enforced)
 {
+    char           on[DG_RULING_SUBJECT + 32];
+    size_t         i;
+    const json_t  *d;
+
     if (json_is_true(json_object_get(e, "member"))) {
         ctl_story_decision(json_object_get(e, "campaign"),
                            " on its campaign");
+    }
+
+    json_array_foreach(json_object_get(e, "decisions"), i, d) {
+        snprintf(on, sizeof(on), " on %s, which it came from",
+                 ctl_story_text(d, "subject"));
+        ctl_story_decided(d, on);
     }
 
     if (json_object_get(e, "standing")) {

@@ -160,16 +160,22 @@ ctl_story_families(const json_t *of)
 void
 ctl_story_decision(const json_t *of, const char *on)
 {
-    char           text[CTL_DECISION_TIME];
-    unsigned       i;
-    const char    *what, *reason;
     const json_t  *d;
 
     d = json_object_get(of, "decision");
 
-    if (!json_is_object(d)) {
-        return;
+    if (json_is_object(d)) {
+        ctl_story_decided(d, on);
     }
+}
+
+
+void
+ctl_story_decided(const json_t *d, const char *on)
+{
+    char         text[CTL_DECISION_TIME];
+    unsigned     i;
+    const char  *what, *reason;
 
     what = ctl_story_text(d, "decision");
 

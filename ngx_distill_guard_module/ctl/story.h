@@ -28,6 +28,7 @@ void ctl_story_verdict(const char *verdict, int enforced, int columns);
    is said; each a line */
 void ctl_story_standing(const json_t *of, int enforced);
 void ctl_story_decision(const json_t *of, const char *on);
+void ctl_story_decided(const json_t *decision, const char *on);
 
 /* the signals that give points, most first, as a table */
 void ctl_story_signals(const json_t *of);

@@ -128,6 +128,14 @@ test_account(void)
           && why_says(text, "\"linked\":[]"),
           "nothing is against it");
 
+    why_rule(g.st, DG_RULING_BLOCK, DG_KIND_ORIGIN, &a.ex.ids[DG_KIND_ORIGIN],
+             g.now_ms);
+    explain(&g, &e, DG_KIND_KEY, &a.ex.ids[DG_KIND_KEY], 1000);
+
+    dg_ok(why_says(text, "\"decision\":null")
+          && why_says(text, "\"decisions\":[{\"subject\":\"origin:"),
+          "what was decided on where it came from is told");
+
     explain(&g, &e, DG_KIND_ORIGIN, &a.ex.ids[DG_KIND_ORIGIN], 1000);
 
     dg_ok(why_says(text, "\"known\":true") && why_number(text, "requests") == 5
@@ -372,6 +380,11 @@ test_room(void)
     e.ruled.ruling.reason_len = DG_RULING_REASON;
     e.ruled.cell.kind = DG_KIND_KEY;
     e.roll.ruled = e.ruled;
+    e.nruled = DG_ORIGINS;
+
+    for (i = 0; i < DG_ORIGINS; i++) {
+        e.from[i] = e.ruled;
+    }
     e.roll.kept = DG_ROLL_MEMBERS;
     e.roll.ktemplates = DG_ROLL_TEMPLATES;
     e.nlinked = DG_EXPLAIN_LINKED;
