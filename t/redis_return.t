@@ -11,6 +11,7 @@ use List::Util qw(sum0);
 use Test::More;
 use Time::HiRes ();
 
+use DistillGuard::Memory;
 use DistillGuard::Pool;
 use DistillGuard::Test;
 use DistillGuard::Wire;
@@ -88,6 +89,20 @@ sub seconds_until {
 }
 
 
+# until nobody has more to tell of who was seen with what
+
+sub wait_quiet {
+    my $told = -1;
+
+    $t->wait_for(sub {
+        my $before = $told;
+        Time::HiRes::sleep(0.3);
+        $told = $redis->cmd('XINFO', 'STREAM', 'dg:sightings')->[1];
+        return $told == $before;
+    }, $LONG, 'the others');
+}
+
+
 $t->wait_for(sub { 3 == sum0(map { is_up($_) } qw(a b c)) }, $LONG, 'Redis');
 served($pool->ask('c', 'regular', $stranger));
 is_complete('three nodes');
@@ -112,17 +127,7 @@ $t->wait_for(sub { served($pool->ask($_, 2)) == 403 }, $LONG, 'the block')
 
 served(map { $pool->ask('c', 'regular', $stranger) } 1 .. 20);
 
-# nobody has more to tell
-
-my $told;
-
-$t->wait_for(sub {
-    my $before = $told // -1;
-    Time::HiRes::sleep(0.3);
-    $told = $redis->cmd('XINFO', 'STREAM', 'dg:sightings')->[1];
-    return $told == $before;
-}, $LONG, 'the others');
-
+wait_quiet();
 $redis->cmd('XTRIM', $_, 'MAXLEN', 0) for 'dg:sightings', 'dg:{decisions}';
 
 my $begin = Time::HiRes::time;
@@ -157,7 +162,6 @@ served($pool->ask($_, 'greedy', $stranger, '/limit')) for qw(a b);
 is_complete('a limit is used up');
 
 my ($before) = @{ $redis->cmd('KEYS', 'dg:{key:*}:d:*') };
-my $mine = grep { /^node:/ } @{ $redis->cmd('HKEYS', $before) };
 
 DistillGuard::Process::kill_group($t->nginx('c')->pid);
 $t->nginx('c')->stop;
@@ -175,3 +179,40 @@ cmp_ok($took, '<', $SECOND + $SLACK, sprintf('... and after %.2f s it knows of'
     . ' the campaign', $took));
 
 is_complete('what it had counted still counts');
+
+
+# ---- damaged --------------------------------------------------------------
+
+# It starts empty, the connection stays, and the stream tells of nothing.
+
+my $zone = $t->http({ path => '/guard' }, port => 'c')->json->{zones}{guard};
+my ($id) = $before =~ /key:(\w+)/;
+my $memory = eval {
+    DistillGuard::Memory->new($t->nginx('c')->pid, $zone->{node}) };
+
+SKIP: {
+    skip("no zone can be damaged here: $@", 1) unless $memory;
+
+    wait_quiet();
+    $redis->cmd('XTRIM', 'dg:sightings', 'MAXLEN', 0);
+
+    my @workers = $t->workers(instance => 'c');
+
+    kill 'STOP', @workers;
+    $memory->damage($id);
+    kill 'CONT', @workers;
+    $begin = Time::HiRes::time;
+
+    $took = seconds_until($begin, sub {
+        served($pool->ask('c', 'greedy', $stranger, '/limit')) == 429
+            && served($pool->ask('c', 8)) == 403 });
+    cmp_ok($took, '<', $SECOND + $SLACK, sprintf('damaged: %.2f s later it'
+        . ' refuses what the fleet has counted, and what was decided', $took));
+    is($pool->metric('c', 'repairs_total\{zone="guard"\}'), 1,
+        '... which was mended');
+
+    $took = seconds_until($begin, sub { $pool->campaigns('c') == 1 });
+    cmp_ok($took, '<', $SECOND + $SLACK, sprintf('... and after %.2f s it'
+        . ' knows of the campaign', $took));
+    is_complete('what was told before still counts');
+}

@@ -122,8 +122,20 @@ SKIP: {
     my $ca = DistillGuard::Ca->new($t->dir . '/ca');
     my $good = $ca->issue('IP:127.0.0.1');
     my $over = $ca->issue('IP:127.0.0.1', days => 1);
-    my $tls = $t->redis(name => 'tls', tls => { %$good });
+    my $key = $t->write_file('tls.key', $t->read_file($good->{key}));
+    my $tls = $t->redis(name => 'tls', tls => { %$good, key => $key });
     my $safe = DistillGuard::Fault->new($t, redis => $tls);
+
+    chmod 0644, $key;
+
+    # older servers set one thing at a time, and the key must fit
+
+    my $present = sub {
+        my ($certificate) = @_;
+
+        $t->write_file('tls.key', $t->read_file($certificate->{key}));
+        $tls->cmd('CONFIG', 'SET', 'tls-cert-file', $certificate->{cert});
+    };
 
     $safe->start('safe', "rediss://127.0.0.1:%%TLS%% ca=$good->{ca}");
 
@@ -132,12 +144,8 @@ SKIP: {
     $safe->suffers('a certificate that has expired', node => 'safe',
         down => qr/certificate has expired/, reasons => 2,
         make => sub {
-            $tls->cmd('CONFIG', 'SET', 'tls-cert-file', $over->{cert},
-                'tls-key-file', $over->{key});
+            $present->($over);
             $tls->cmd(qw(CLIENT KILL TYPE normal SKIPME yes));
         },
-        heal => sub {
-            $tls->cmd('CONFIG', 'SET', 'tls-cert-file', $good->{cert},
-                'tls-key-file', $good->{key});
-        });
+        heal => sub { $present->($good) });
 }

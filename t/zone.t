@@ -11,9 +11,8 @@ use IO::Socket::IP;
 use List::Util qw(sum);
 use Test::More;
 
+use DistillGuard::Memory;
 use DistillGuard::Test;
-
-no warnings 'portable';    # addresses of 64 bits
 
 my $STEPPING = 120;        # seconds until a worker is in the lock, at most
 
@@ -223,46 +222,6 @@ sub load {
 }
 
 
-# Where in the memory of a process the zone and its store are.  The zone begins
-# with its lock.  The store begins with its layout, whether it is being changed,
-# its size and the node's id, and stands at the begin of a page.
-
-sub memory {
-    my ($pid) = @_;
-
-    my $node = pack 'Q2', map { hex } zone()->{node} =~ /^(.{16})(.{16})$/;
-
-    open my $maps, '<', "/proc/$pid/maps" or die "maps: $!\n";
-    open my $mem, '<:raw', "/proc/$pid/mem" or die "mem: $!\n";
-
-    while (<$maps>) {
-        next unless m{^([0-9a-f]+)-([0-9a-f]+) rw-s .*/dev/zero};
-        my ($from, $to) = map { hex } $1, $2;
-
-        my $block = peek($mem, $from, $to - $from);
-
-        for (my $at = 0; $at < length $block; $at += 4096) {
-            return ($from, $from + $at)
-                if substr($block, $at + 16, 16) eq $node;
-        }
-    }
-
-    die "the zone is not in the memory of $pid\n";
-}
-
-
-sub peek {
-    my ($mem, $from, $length) = @_;
-
-    sysseek $mem, $from, 0 or die "mem: $!\n";
-    (sysread($mem, my $block, $length) // 0) == $length or die "mem: $!\n";
-
-    return $block;
-}
-
-
-# A worker that has work to do: one that has just used the processor.
-
 sub busy_worker {
     my %before = map { $_ => ticks($_) } $t->workers;
 
@@ -302,7 +261,8 @@ sub build_stepper {
 sub kill_in_lock {
     my ($stepper, $where) = @_;
 
-    my ($zone, $store) = memory($t->pid);
+    my ($zone, $store) = DistillGuard::Memory->new($t->pid, zone()->{node})
+        ->places;
     my $worker = busy_worker();
     my $out = $t->dir . "/stepper-$worker";
 

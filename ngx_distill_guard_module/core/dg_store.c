@@ -190,10 +190,11 @@ dg_store_mend(dg_store_t *st, uint64_t now)
 
         /*
          * The ids are as random as before, and this node's totals cannot be
-         * taken for those it sent to Redis earlier.
+         * taken for those it sent to Redis earlier: it is known there by the
+         * first half of its id.
          */
 
-        st->node.v[1]++;
+        st->node.v[0]++;
         st->created = now;
         st->stats.mended++;
 

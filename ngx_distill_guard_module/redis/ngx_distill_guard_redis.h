@@ -524,6 +524,7 @@ typedef struct {
     uint32_t                          at;       /* how far the sweep is */
     unsigned                          sweeping:1;
     unsigned                          known:1;  /* to Redis, as we know */
+    unsigned                          forgot:1; /* all, amid a connection */
 
     /* sightings: how far the sweep of them is, see dg_sightings_sweep() */
     unsigned                          part;

@@ -55,6 +55,7 @@ ngx_distill_guard_redis_identify(ngx_distill_guard_redis_node_t *node,
     dg_store_t *store)
 {
     if (!dg_id_equal(&node->node, &store->node)) {
+        node->forgot = !dg_id_none(&node->node);
         node->node = store->node;
         node->known = 0;
     }

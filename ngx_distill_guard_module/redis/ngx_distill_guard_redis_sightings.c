@@ -6,8 +6,9 @@
  * It goes to a stream that every node reads, in batches: one or a few in a
  * round, however many requests there are.  What is told is joined with what
  * is known, so nothing is lost or wrong if it is told again.  After each
- * connect a node tells all that it knows; one that knows nothing, or was away
- * for longer than the stream reaches back, asks all others to do so.
+ * connect a node tells all that it knows; one that knows nothing, as its zone
+ * was damaged or is new, or was away for longer than the stream reaches back,
+ * asks all others to do so.
  */
 
 
@@ -94,6 +95,7 @@ ngx_distill_guard_redis_sightings_round(ngx_distill_guard_redis_sync_t *sync)
 {
     uint64_t                              now;
     ngx_uint_t                            i;
+    ngx_distill_guard_redis_node_t       *node;
     ngx_distill_guard_redis_sightings_t  *s;
 
     s = &sync->sightings;
@@ -109,7 +111,15 @@ ngx_distill_guard_redis_sightings_round(ngx_distill_guard_redis_sync_t *sync)
     }
 
     for (i = 0; i < sync->nnodes; i++) {
-        ngx_distill_guard_redis_sightings_tell(&sync->nodes[i]);
+        node = &sync->nodes[i];
+
+        if (node->forgot
+            && ngx_distill_guard_redis_sightings_add(node, NULL, 0) == NGX_OK)
+        {
+            node->forgot = 0;
+        }
+
+        ngx_distill_guard_redis_sightings_tell(node);
     }
 
     if (s->added

@@ -69,19 +69,35 @@ sub add_node {
     my ($self) = @_;
 
     my %opt = %$self;
-    my $port = free_port();
-    my $conf = join "\n", 'cluster-enabled yes', 'cluster-node-timeout 3000',
-        'cluster-port ' . free_port(), 'repl-diskless-sync-delay 0',
-        'cluster-replica-validity-factor 0', $opt{conf} // ();
+    my ($port, $bus) = _ports();
+    my @conf = ('cluster-enabled yes', 'cluster-node-timeout 3000',
+        'repl-diskless-sync-delay 0', 'cluster-replica-validity-factor 0',
+        $opt{conf} // ());
 
+    push @conf, "cluster-port $bus" if DistillGuard::Redis::version() ge '007';
     delete @opt{qw(nodes conf)};
 
-    my $node = DistillGuard::Redis->spawn(%opt, port => $port, conf => $conf,
-        dir => "$self->{dir}/$port");
+    my $node = DistillGuard::Redis->spawn(%opt, port => $port,
+        bus => $bus, conf => join("\n", @conf), dir => "$self->{dir}/$port");
 
     push @{ $self->{nodes} }, $node;
 
     return $node;
+}
+
+
+# for clients, and for the other servers; with older ones that is 10000 more,
+# and has to be one that nobody else is given
+
+sub _ports {
+    return (free_port(), free_port())
+        if DistillGuard::Redis::version() ge '007';
+
+    my $port;
+
+    do { $port = free_port() } until $port >= 20_000 && $port < 22_500;
+
+    return ($port, $port + 10_000);
 }
 
 
@@ -90,10 +106,8 @@ sub add_node {
 sub meet {
     my ($self, $node) = @_;
 
-    my ($port) = (grep { /^cluster-port/ } split /\n/, $node->{conf})[0]
-        =~ /(\d+)/;
-
-    $self->{nodes}[0]->cmd('CLUSTER', 'MEET', '127.0.0.1', $node->port, $port);
+    $self->{nodes}[0]->cmd('CLUSTER', 'MEET', '127.0.0.1', $node->port,
+        $node->{bus});
 }
 
 
