@@ -65,7 +65,7 @@ export DG_CTL := $(CTL)
 # Debian's packages; command=package is needed only without the command
 
 PKG_BUILD = gcc make libc6-dev libhiredis-dev libjansson-dev \
-    libmaxminddb-dev \
+    libmaxminddb-dev libssl-dev \
     $(if $(NGINX_SRC),,nginx nginx-dev)
 PKG_RUN = curl perl redis-server
 PKG_TEST = nghttp2-client promtool=prometheus openssl \
@@ -145,7 +145,7 @@ CTL_CFLAGS = -std=gnu99 -g -O3 $(if $(findstring clang,$(CC)),,-flto=auto) \
 $(CTL): $(CTL_SOURCES) $(CTL_HEADERS)
 	@mkdir -p $(@D)
 	@$(CC) $(CTL_CFLAGS) -o $@ $(CTL_SOURCES) $(LD_OPT) -lmaxminddb \
-	    -lhiredis -ljansson -lm
+	    -lhiredis -ljansson -lssl -lcrypto -lm
 	@echo $@
 
 
@@ -179,7 +179,7 @@ CLANG_ASAN := $(wildcard $(shell clang -print-resource-dir 2>/dev/null \
     || echo /none)/lib/*/libclang_rt.asan*)
 COMPILERS := $(lastword $(CC)) $(if $(CLANG_ASAN),$(filter-out $(CC),clang))
 UNIT_TESTS := $(filter %_test,$(UNIT))
-UNIT_LIBS := -lmaxminddb -lhiredis -ljansson -lm
+UNIT_LIBS := -lmaxminddb -lhiredis -ljansson -lssl -lcrypto -lm
 UNIT_SHARED := $(filter-out %_test,$(UNIT))
 UNIT_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Werror -MMD -MP \
     -fno-omit-frame-pointer -fsanitize=address,undefined \

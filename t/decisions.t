@@ -511,8 +511,6 @@ my @wrong = (
         'asn:1', @REDIS, '--author', 'a b' ],
     [ 2, qr/no key on standard input/, 'block', 'key:-', @HERE, \"\n" ],
     [ 2, qr/invalid URL "http:\/\/x"/, 'list', '--redis', 'http://x' ],
-    [ 2, qr/this version speaks with redis:\/\/ and unix: alone/, 'list',
-        '--redis', 'cluster://127.0.0.1' ],
     [ 2, qr/user "guard" has no password/, 'list', '--redis',
         'redis://guard@127.0.0.1' ],
     [ 2, qr/invalid prefix "a b"/, 'list', @REDIS, '--prefix', 'a b' ],

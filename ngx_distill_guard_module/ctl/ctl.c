@@ -18,16 +18,23 @@
 #define CTL_FLEET_HELP                                                        \
     "  --conf FILE           a nginx.conf, whose distill_guard_redis and\n"    \
     "                        distill_guard_secret say the rest\n"             \
-    "  --redis URL           as in distill_guard_redis: redis:// or unix:\n"  \
+    "  --redis URL           as in distill_guard_redis\n"                     \
     "  --password-file FILE  that Redis asks for\n"                           \
     "  --prefix PREFIX       of all names in Redis; dg if nothing is said\n"  \
     "  --secret FILE         as in distill_guard_secret\n"                    \
+    "  --ca FILE             of authorities that sign Redis' certificate\n"   \
+    "  --name NAME           that it is for, if not for the host\n"           \
+    "  --cert FILE           a certificate that Redis asks for, with TLS\n"   \
+    "  --key FILE            its key\n"                                       \
+    "  --verify on|off       Redis' certificate; on if nothing is said\n"     \
+    "  --sentinel-user NAME  whom sentinels ask for\n"                        \
+    "  --sentinel-password-file FILE\n"                                       \
+    "                        the password they ask for\n"                    \
     "  --json                for programs\n"                                  \
     "\n"                                                                      \
-    "What no flag says is taken from DISTILL_GUARD_CONF,\n"                   \
-    "DISTILL_GUARD_REDIS, DISTILL_GUARD_PASSWORD_FILE,\n"                     \
-    "DISTILL_GUARD_PREFIX and DISTILL_GUARD_SECRET, and then from the\n"      \
-    "nginx.conf.\n"
+    "What no flag says is taken from the environment: DISTILL_GUARD_ and\n"   \
+    "the name of the flag in capitals, as DISTILL_GUARD_PASSWORD_FILE; and\n" \
+    "then from the nginx.conf.\n"
 
 #define CTL_DECIDE_HELP                                                       \
     "  --for TIME            as in 30m, 2h or 1d; until it is released if\n"  \

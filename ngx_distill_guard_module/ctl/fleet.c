@@ -23,11 +23,14 @@
 
 
 static int ctl_fleet_conf(void *ctx, const dg_conf_t *conf);
-static int ctl_fleet_conf_file(ctl_fleet_t *f, ctl_fleet_said_t what,
-    const dg_str_t *name);
-static int ctl_fleet_conf_text(ctl_fleet_t *f, ctl_fleet_said_t what,
-    const dg_str_t *text);
-static int ctl_fleet_where(ctl_fleet_t *f);
+static int ctl_fleet_conf_param(ctl_fleet_t *f, const dg_str_t *word);
+static int ctl_fleet_conf_said(ctl_fleet_t *f, ctl_fleet_said_t what,
+    const dg_str_t *value);
+static int ctl_fleet_prefix(ctl_fleet_t *f);
+static int ctl_fleet_tls(ctl_fleet_t *f);
+static int ctl_fleet_password(ctl_fleet_t *f, ctl_fleet_said_t what,
+    dg_str_t *password);
+static void ctl_fleet_forget(dg_str_t *password);
 static int ctl_fleet_check(ctl_fleet_t *f);
 static int ctl_fleet_get(ctl_fleet_t *f, const char *name,
     redisReply **reply);
@@ -36,12 +39,29 @@ static ssize_t ctl_fleet_read(u_char *raw, size_t max, const dg_str_t *what);
 static int ctl_fleet_address(const char *text, dg_id_t *id);
 
 
-static const char  *const ctl_fleet_environment[CTL_FLEET_SAID] = {
-    "DISTILL_GUARD_CONF",
-    "DISTILL_GUARD_REDIS",
-    "DISTILL_GUARD_PASSWORD_FILE",
-    "DISTILL_GUARD_SECRET",
-    "DISTILL_GUARD_PREFIX"
+/* where else than in a flag something is said */
+
+typedef struct {
+    const char    *variable;     /* of the environment */
+    dg_str_t       param;        /* of distill_guard_redis; empty: none */
+    unsigned       file;         /* beside the nginx.conf that names it */
+} ctl_fleet_source_t;
+
+
+static const ctl_fleet_source_t  ctl_fleet_sources[CTL_FLEET_SAID] = {
+    { "DISTILL_GUARD_CONF", dg_string(""), 0 },
+    { "DISTILL_GUARD_REDIS", dg_string(""), 0 },
+    { "DISTILL_GUARD_PASSWORD_FILE", dg_string("password_file"), 1 },
+    { "DISTILL_GUARD_PREFIX", dg_string("prefix"), 0 },
+    { "DISTILL_GUARD_SECRET", dg_string(""), 1 },
+    { "DISTILL_GUARD_CA", dg_string("ca"), 1 },
+    { "DISTILL_GUARD_CERT", dg_string("cert"), 1 },
+    { "DISTILL_GUARD_KEY", dg_string("key"), 1 },
+    { "DISTILL_GUARD_NAME", dg_string("name"), 0 },
+    { "DISTILL_GUARD_VERIFY", dg_string("verify"), 0 },
+    { "DISTILL_GUARD_SENTINEL_USER", dg_string("sentinel_user"), 0 },
+    { "DISTILL_GUARD_SENTINEL_PASSWORD_FILE",
+      dg_string("sentinel_password_file"), 1 }
 };
 
 
@@ -71,7 +91,7 @@ ctl_fleet_init(ctl_fleet_t *f)
     const char  *value;
 
     for (i = 0; i < CTL_FLEET_SAID; i++) {
-        value = f->said[i] ? NULL : getenv(ctl_fleet_environment[i]);
+        value = f->said[i] ? NULL : getenv(ctl_fleet_sources[i].variable);
 
         if (value && value[0]) {
             f->said[i] = strdup(value);
@@ -106,13 +126,7 @@ ctl_fleet_conf(void *ctx, const dg_conf_t *conf)
     ctl_fleet_t *f = ctx;
 
     unsigned         i;
-    dg_str_t         name, value;
     const dg_str_t  *words;
-
-    static const dg_str_t  params[] = {
-        dg_string("password_file"),
-        dg_string("prefix")
-    };
 
     words = conf->words;
 
@@ -120,7 +134,7 @@ ctl_fleet_conf(void *ctx, const dg_conf_t *conf)
         && dg_conf_name(&dg_directives[DG_DIRECTIVE_SECRET].name, 0, 1, words)
            == 0)
     {
-        return ctl_fleet_conf_file(f, CTL_FLEET_SECRET, &words[1]);
+        return ctl_fleet_conf_said(f, CTL_FLEET_SECRET, &words[1]);
     }
 
     if (conf->n < 2
@@ -130,31 +144,40 @@ ctl_fleet_conf(void *ctx, const dg_conf_t *conf)
         return DG_OK;
     }
 
-    if (ctl_fleet_conf_text(f, CTL_FLEET_URL, &words[1]) != DG_OK) {
+    if (ctl_fleet_conf_said(f, CTL_FLEET_URL, &words[1]) != DG_OK) {
         return DG_ERROR;
     }
 
     for (i = 2; i < conf->n; i++) {
-
-        if (dg_conf_split(&words[i], '=', &name, &value) != DG_OK) {
-            continue;
+        if (ctl_fleet_conf_param(f, &words[i]) != DG_OK) {
+            return DG_ERROR;
         }
+    }
 
-        switch (dg_conf_name(params, 0, dg_nelts(params), &name)) {
+    return DG_OK;
+}
 
-        case 0:
-            if (ctl_fleet_conf_file(f, CTL_FLEET_PASSWORD, &value) != DG_OK) {
-                return DG_ERROR;
-            }
 
-            break;
+/* what only nginx has to know is passed over */
 
-        case 1:
-            if (ctl_fleet_conf_text(f, CTL_FLEET_PREFIX, &value) != DG_OK) {
-                return DG_ERROR;
-            }
+static int
+ctl_fleet_conf_param(ctl_fleet_t *f, const dg_str_t *word)
+{
+    unsigned         i;
+    dg_str_t         name, value;
+    const dg_str_t  *param;
 
-            break;
+    if (dg_conf_split(word, '=', &name, &value) != DG_OK) {
+        return DG_OK;
+    }
+
+    for (i = 0; i < CTL_FLEET_SAID; i++) {
+        param = &ctl_fleet_sources[i].param;
+
+        if (param->len && param->len == name.len
+            && memcmp(param->data, name.data, name.len) == 0)
+        {
+            return ctl_fleet_conf_said(f, i, &value);
         }
     }
 
@@ -163,31 +186,28 @@ ctl_fleet_conf(void *ctx, const dg_conf_t *conf)
 
 
 static int
-ctl_fleet_conf_file(ctl_fleet_t *f, ctl_fleet_said_t what,
-    const dg_str_t *name)
+ctl_fleet_conf_said(ctl_fleet_t *f, ctl_fleet_said_t what,
+    const dg_str_t *value)
 {
     char      path[PATH_MAX];
     dg_str_t  text;
 
-    if (ctl_settings_path(path, f->said[CTL_FLEET_CONF], name) != DG_OK) {
-        return DG_ERROR;
-    }
-
-    text = ctl_redis_word(path);
-
-    return ctl_fleet_conf_text(f, what, &text);
-}
-
-
-static int
-ctl_fleet_conf_text(ctl_fleet_t *f, ctl_fleet_said_t what,
-    const dg_str_t *text)
-{
     if (f->said[what]) {
         return DG_OK;
     }
 
-    f->said[what] = strndup((const char *) text->data, text->len);
+    text = *value;
+
+    if (ctl_fleet_sources[what].file) {
+
+        if (ctl_settings_path(path, f->said[CTL_FLEET_CONF], value) != DG_OK) {
+            return DG_ERROR;
+        }
+
+        text = ctl_redis_word(path);
+    }
+
+    f->said[what] = strndup((const char *) text.data, text.len);
 
     if (f->said[what] == NULL) {
         ctl_error("no memory");
@@ -205,13 +225,22 @@ ctl_fleet_close(ctl_fleet_t *f)
 
     ctl_redis_close(&f->redis);
 
-    if (f->password.data) {
-        explicit_bzero((u_char *) f->password.data, f->password.len);
-        free((u_char *) f->password.data);
-    }
+    ctl_fleet_forget(&f->conf.login.password);
+    ctl_fleet_forget(&f->conf.sentinel.password);
 
     for (i = 0; i < CTL_FLEET_SAID; i++) {
         free(f->said[i]);
+    }
+}
+
+
+static void
+ctl_fleet_forget(dg_str_t *password)
+{
+    if (password->data) {
+        explicit_bzero((u_char *) password->data, password->len);
+        free((u_char *) password->data);
+        password->data = NULL;
     }
 }
 
@@ -221,36 +250,61 @@ ctl_fleet_open(ctl_fleet_t *f)
 {
     int  status;
 
-    if (ctl_fleet_where(f) != DG_OK) {
-        return CTL_FAILED;
-    }
+    status = ctl_fleet_where(f);
 
-    status = ctl_redis_open(&f->redis, &f->url, &f->password);
+    if (status == CTL_OK) {
+        status = ctl_redis_open(&f->redis, &f->conf);
+    }
 
     return status == CTL_OK ? ctl_fleet_check(f) : status;
 }
 
 
-static int
+int
 ctl_fleet_where(ctl_fleet_t *f)
 {
-    char         error[DG_URL_ERROR];
-    dg_str_t     text;
-    const char  *file;
+    char      error[DG_URL_ERROR];
+    dg_str_t  text;
 
     if (f->said[CTL_FLEET_URL] == NULL) {
         ctl_error("where is Redis? Say it with --redis URL, with --conf and "
                   "the nginx.conf of a node, or in DISTILL_GUARD_REDIS");
-        return DG_ERROR;
+        return CTL_FAILED;
     }
 
     text = ctl_redis_word(f->said[CTL_FLEET_URL]);
 
-    if (dg_url_parse(&f->url, &text, error) != DG_OK) {
+    if (dg_url_parse(&f->conf.url, &text, error) != DG_OK) {
         ctl_error("%s", error);
-        return DG_ERROR;
+        return CTL_FAILED;
     }
 
+    f->conf.login.user = f->conf.url.user;
+
+    if (f->said[CTL_FLEET_SENTINEL_USER]) {
+        f->conf.sentinel.user =
+                          ctl_redis_word(f->said[CTL_FLEET_SENTINEL_USER]);
+    }
+
+    if (ctl_fleet_prefix(f) != DG_OK
+        || ctl_fleet_tls(f) != DG_OK
+        || ctl_fleet_password(f, CTL_FLEET_PASSWORD,
+                              &f->conf.login.password)
+           != DG_OK
+        || ctl_fleet_password(f, CTL_FLEET_SENTINEL_PASSWORD,
+                              &f->conf.sentinel.password)
+           != DG_OK)
+    {
+        return CTL_FAILED;
+    }
+
+    return CTL_OK;
+}
+
+
+static int
+ctl_fleet_prefix(ctl_fleet_t *f)
+{
     f->prefix = ctl_redis_word(f->said[CTL_FLEET_PREFIX]
                                ? f->said[CTL_FLEET_PREFIX]
                                : DG_SCHEMA_PREFIX);
@@ -262,17 +316,50 @@ ctl_fleet_where(ctl_fleet_t *f)
         return DG_ERROR;
     }
 
-    file = f->said[CTL_FLEET_PASSWORD];
+    return DG_OK;
+}
 
-    if (file) {
-        f->password.data = ctl_input_secret(file, CTL_FLEET_PASSWORD_MAX,
-                                            &f->password.len);
 
-        if (f->password.data == NULL) {
-            ctl_error("cannot read the password %s: %s", file,
-                      strerror(errno));
-            return DG_ERROR;
-        }
+static int
+ctl_fleet_tls(ctl_fleet_t *f)
+{
+    const char  *verify;
+
+    verify = f->said[CTL_FLEET_VERIFY];
+
+    f->conf.tls.ca = f->said[CTL_FLEET_CA];
+    f->conf.tls.cert = f->said[CTL_FLEET_CERT];
+    f->conf.tls.key = f->said[CTL_FLEET_KEY];
+    f->conf.tls.name = f->said[CTL_FLEET_TLS_NAME];
+    f->conf.tls.unverified = verify && strcmp(verify, "off") == 0;
+
+    if (verify && strcmp(verify, "on") != 0 && !f->conf.tls.unverified) {
+        ctl_error("\"%.40s\" is nothing to verify by: write on or off",
+                  verify);
+        return DG_ERROR;
+    }
+
+    return DG_OK;
+}
+
+
+static int
+ctl_fleet_password(ctl_fleet_t *f, ctl_fleet_said_t what, dg_str_t *password)
+{
+    const char  *file;
+
+    file = f->said[what];
+
+    if (file == NULL) {
+        return DG_OK;
+    }
+
+    password->data = ctl_input_secret(file, CTL_FLEET_PASSWORD_MAX,
+                                      &password->len);
+
+    if (password->data == NULL) {
+        ctl_error("cannot read the password %s: %s", file, strerror(errno));
+        return DG_ERROR;
     }
 
     return DG_OK;

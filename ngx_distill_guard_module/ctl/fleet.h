@@ -26,8 +26,15 @@ typedef enum {
     CTL_FLEET_CONF = 0,
     CTL_FLEET_URL,
     CTL_FLEET_PASSWORD,          /* a file */
-    CTL_FLEET_SECRET,            /* likewise */
     CTL_FLEET_PREFIX,
+    CTL_FLEET_SECRET,            /* a file */
+    CTL_FLEET_CA,                /* likewise */
+    CTL_FLEET_CERT,
+    CTL_FLEET_KEY,
+    CTL_FLEET_TLS_NAME,
+    CTL_FLEET_VERIFY,
+    CTL_FLEET_SENTINEL_USER,
+    CTL_FLEET_SENTINEL_PASSWORD,             /* a file */
     CTL_FLEET_SAID
 } ctl_fleet_said_t;
 
@@ -35,29 +42,37 @@ typedef enum {
 #define CTL_FLEET_FLAG  512      /* what getopt_long() gives for the first */
 #define CTL_FLEET_JSON  (CTL_FLEET_FLAG + CTL_FLEET_SAID)
 
+#define ctl_fleet_option(name, said)                                          \
+    { name, required_argument, NULL, CTL_FLEET_FLAG + said }
+
 #define CTL_FLEET_FLAGS                                                       \
-    { "conf", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_CONF },     \
-    { "redis", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_URL },     \
-    { "password-file", required_argument, NULL,                               \
-      CTL_FLEET_FLAG + CTL_FLEET_PASSWORD },                                  \
-    { "secret", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_SECRET }, \
-    { "prefix", required_argument, NULL, CTL_FLEET_FLAG + CTL_FLEET_PREFIX }, \
+    ctl_fleet_option("conf", CTL_FLEET_CONF),                                 \
+    ctl_fleet_option("redis", CTL_FLEET_URL),                                 \
+    ctl_fleet_option("password-file", CTL_FLEET_PASSWORD),                    \
+    ctl_fleet_option("prefix", CTL_FLEET_PREFIX),                             \
+    ctl_fleet_option("secret", CTL_FLEET_SECRET),                             \
+    ctl_fleet_option("ca", CTL_FLEET_CA),                                     \
+    ctl_fleet_option("cert", CTL_FLEET_CERT),                                 \
+    ctl_fleet_option("key", CTL_FLEET_KEY),                                   \
+    ctl_fleet_option("name", CTL_FLEET_TLS_NAME),                             \
+    ctl_fleet_option("verify", CTL_FLEET_VERIFY),                             \
+    ctl_fleet_option("sentinel-user", CTL_FLEET_SENTINEL_USER),               \
+    ctl_fleet_option("sentinel-password-file", CTL_FLEET_SENTINEL_PASSWORD),  \
     { "json", no_argument, NULL, CTL_FLEET_JSON },                            \
     { "help", no_argument, NULL, 'h' },                                       \
     { NULL, 0, NULL, 0 }
 
 
 typedef struct {
-    char           *said[CTL_FLEET_SAID];    /* NULL: nothing */
-    unsigned        json;
+    char              *said[CTL_FLEET_SAID];         /* NULL: nothing */
+    unsigned           json;
 
-    dg_url_t        url;
-    dg_str_t        password;
-    dg_str_t        prefix;
-    dg_hash_key_t   key;         /* of ids, if keyed */
-    unsigned        keyed;
+    ctl_redis_conf_t   conf;
+    dg_str_t           prefix;
+    dg_hash_key_t      key;      /* of ids, if keyed */
+    unsigned           keyed;
 
-    ctl_redis_t     redis;
+    ctl_redis_t        redis;
 } ctl_fleet_t;
 
 
@@ -73,6 +88,9 @@ void ctl_fleet_close(ctl_fleet_t *f);
 
 /* connects, and sees whether this is what nodes of this version share */
 int ctl_fleet_open(ctl_fleet_t *f);
+
+/* all that is needed for that but the connection; CTL_OK, or a status */
+int ctl_fleet_where(ctl_fleet_t *f);
 
 /* "dg:name", in buf of CTL_FLEET_NAME bytes */
 

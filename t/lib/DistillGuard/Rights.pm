@@ -24,11 +24,20 @@ sub _doc {
 
 # of the user in Redis; with "sentinel" or "cluster"
 
-sub guard_rights {
-    my ($with) = @_;
+sub guard_rights { return _with('guard', @_) }
+
+
+# of who decides with distillctl, likewise; and of the user at sentinels
+
+sub operator_rights { return _with('operator', @_) }
+sub watch_rights { return _user('watch', _doc()) }
+
+
+sub _with {
+    my ($user, $with) = @_;
 
     my $doc = _doc();
-    my $rights = _user('guard', $doc);
+    my $rights = _user($user, $doc);
 
     return $rights unless defined $with;
 
@@ -37,12 +46,6 @@ sub guard_rights {
 
     return "$rights " . $more =~ s/\\//gr;
 }
-
-
-# of who decides with distillctl, and of the user at sentinels
-
-sub operator_rights { return _user('operator', _doc()) }
-sub watch_rights { return _user('watch', _doc()) }
 
 
 sub _user {
