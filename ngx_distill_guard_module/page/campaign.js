@@ -37,8 +37,8 @@ function evidence(c) {
   }
 
   if (e.crowd > 1) {
-    said.push(`About ${many(e.crowd, 'account')} come from one network of a hosting `
-      + 'company.');
+    said.push(`About ${many(e.crowd, 'account')} come from one network of a `
+      + 'hosting company.');
   }
 
   if (c.relayed) {

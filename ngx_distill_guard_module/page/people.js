@@ -27,9 +27,10 @@ function drawLadder() {
   const rows = VERDICTS.map((name) => [name, LADDER[name], there(name),
     past[name], all[name]]);
 
-  show('ladder', rows, () => table('Accounts by their score; requests by what '
-    + 'became of them, by score, limit or decision, enforced or not',
-    ['Step', 'Accounts now', 'Requests, past hour', 'In all'],
+  show('ladder', rows, () => table('Accounts by their score, and '
+    + 'requests by what became of them, by score, limit or decision, enforced '
+    + 'or not',
+    ['Step', 'Accounts now', 'Past hour', 'In all'],
     rows.map(([name, what, accounts, hourly, total]) =>
       [h('div', {}, rung(name), h('small', { class: 'what' }, what)), accounts,
         { n: hourly }, { n: total }])));
@@ -74,8 +75,8 @@ function drawTop() {
   $('more').hidden = top.length <= FEW;
   say('more', whole ? `Only the first ${FEW}` : `All ${top.length}`);
 
-  show('top', [listed, kind], () => listed.length ? table('On all nodes, in the last '
-    + 'day; choose one to see why',
+  show('top', [listed, kind], () => listed.length ? table('On all nodes, in the '
+    + 'last day; choose one to see why',
     ['Subject', ...(scored ? ['Score', 'Step'] : []), 'Output tokens',
       'Input tokens', 'Requests', 'Refused', 'Campaign', 'Seen last'],
     listed.map((x) => [subject(x.subject, 'top'),

@@ -128,8 +128,8 @@ function chart({ title, of, color, unit }) {
     : `${title}: none in the past hour.`;
 
   return h('figure', {},
-    h('figcaption', {}, h('b', {}, title), total ? `at most ${count(most)}, `
-      + `${count(values.at(-1))} in this one` : 'none'),
+    h('figcaption', {}, h('b', {}, title), total ? `most ${count(most)}, now `
+      + count(values.at(-1)) : 'none'),
     s('svg', { class: 'chart', viewBox: '0 0 600 100', role: 'img',
       preserveAspectRatio: 'none', 'aria-label': label },
       s('path', { class: 'grid', d: 'M0 4H600M0 52H600' }), bars),

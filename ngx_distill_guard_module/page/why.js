@@ -131,7 +131,8 @@ function facts(x) {
     ['Campaign', x.campaign && !x.subject.startsWith('campaign:')
       ? [subject('campaign:' + x.campaign.campaign, 'why'), x.member
         ? ' – it belongs to it' : x.campaign.named
-          ? ' – it has to do with it' : ' – a cohort that is no campaign'] : null]
+          ? ' – it has to do with it' : ' – a cohort that is no campaign']
+      : null]
   ];
 }
 

@@ -269,7 +269,8 @@ test('attack: told to those who do not see it', /accounts around one campaign/
   .test(await page.locator('.picture').getAttribute('aria-label')), true);
 test('attack: the ladder', await page.evaluate(() => [...document
   .querySelectorAll('#ladder tbody tr')].map((row) => row
-  .querySelector('.rung').textContent)), ['PASS', 'TAG', 'PACE', 'THROTTLE', 'BLOCK']);
+  .querySelector('.rung').textContent)),
+['PASS', 'TAG', 'PACE', 'THROTTLE', 'BLOCK']);
 test('attack: many stand on THROTTLE', Number(await text(page,
   '#ladder tr:nth-child(4) td:nth-child(2)')) > 50, true);
 
