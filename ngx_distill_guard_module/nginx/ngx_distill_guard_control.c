@@ -35,23 +35,25 @@ static void ngx_distill_guard_control_author(ngx_http_request_t *r,
     dg_ruling_t *ruling);
 static ngx_int_t ngx_distill_guard_control_done(ngx_http_request_t *r,
     dg_order_t *order);
+static ngx_int_t ngx_distill_guard_control_large(ngx_http_request_t *r);
 static ngx_int_t ngx_distill_guard_control_error(ngx_http_request_t *r,
     ngx_uint_t status, const char *text);
 
 
+/*
+ * The body is read before anything is said: over HTTP/2 clients may lose an
+ * answer that comes first.
+ */
+
 ngx_int_t
 ngx_distill_guard_control(ngx_http_request_t *r)
 {
-    ngx_int_t    rc, status;
-    const char  *error;
+    ngx_int_t  rc;
 
-    status = ngx_distill_guard_control_check(r, &error);
-
-    if (status != NGX_OK) {
+    if (r->headers_in.content_length_n > DG_ORDER_MAX) {
         rc = ngx_http_discard_request_body(r);
 
-        return rc == NGX_OK ? ngx_distill_guard_control_error(r, status, error)
-                            : rc;
+        return rc == NGX_OK ? ngx_distill_guard_control_large(r) : rc;
     }
 
     r->request_body_in_single_buf = 1;
@@ -71,11 +73,6 @@ ngx_distill_guard_control_check(ngx_http_request_t *r, const char **error)
     if (!ngx_distill_guard_control_type(r)) {
         *error = "a decision is application/json";
         return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
-    }
-
-    if (r->headers_in.content_length_n > DG_ORDER_MAX) {
-        *error = "this is more than a decision takes";
-        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
     if (!ngx_distill_guard_control_origin(r)) {
@@ -213,13 +210,21 @@ ngx_distill_guard_control_token(ngx_http_request_t *r,
 static void
 ngx_distill_guard_control_handler(ngx_http_request_t *r)
 {
-    ngx_int_t    rc;
+    ngx_int_t    rc, status;
     dg_order_t  *order;
+    const char  *error;
 
-    order = ngx_palloc(r->pool, sizeof(dg_order_t));
+    status = ngx_distill_guard_control_check(r, &error);
 
-    rc = order ? ngx_distill_guard_control_order(r, order)
-               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (status != NGX_OK) {
+        rc = ngx_distill_guard_control_error(r, status, error);
+
+    } else {
+        order = ngx_palloc(r->pool, sizeof(dg_order_t));
+
+        rc = order ? ngx_distill_guard_control_order(r, order)
+                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     ngx_http_finalize_request(r, rc);
 }
@@ -235,9 +240,7 @@ ngx_distill_guard_control_order(ngx_http_request_t *r, dg_order_t *order)
     ngx_distill_guard_zone_t  *zone;
 
     if (ngx_distill_guard_control_body(r, body, &len) != NGX_OK) {
-        return ngx_distill_guard_control_error(r,
-                                        NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                        "this is more than a decision takes");
+        return ngx_distill_guard_control_large(r);
     }
 
     if (dg_order_read(order, body, len, error) != DG_OK) {
@@ -418,6 +421,15 @@ ngx_distill_guard_control_done(ngx_http_request_t *r, dg_order_t *order)
     b->last = dg_print(p, "\"}\n");
 
     return ngx_distill_guard_status_json(r, NGX_HTTP_OK, b);
+}
+
+
+static ngx_int_t
+ngx_distill_guard_control_large(ngx_http_request_t *r)
+{
+    return ngx_distill_guard_control_error(r,
+                                        NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                        "this is more than a decision takes");
 }
 
 
