@@ -166,6 +166,18 @@ is($steps->{account}{BLOCK}, scalar(grep { $_->{to} eq 'BLOCK' } @members),
 
 cmp_ok($redis->cmd(qw(TTL dg:audit)), '>', 29 * 86400, 'the stream expires');
 
+# and the metrics tell of what, and what that took
+
+my $told = status('a');
+
+is($told->{requests}{BLOCK}{campaign}, $told->{verdicts}{BLOCK}{enforced},
+    'requests are counted by what led to their verdict');
+cmp_ok($told->{signal_firings}{template}, '>', 0, '... by signals');
+cmp_ok($told->{score}{count}, '>', $told->{score}{le}{20}, '... by score');
+cmp_ok($told->{stage_seconds}{$_}{count}, '>=', 5, "time in $_ is measured")
+    for qw(head body response end lock);
+cmp_ok($told->{stage_seconds}{head}{sum}, '<', 1, '... and it is little');
+
 # the other node hears of it, and has nothing to add but what it does itself
 
 my @some = map { "sk-pool-$_" } 1 .. 20;

@@ -89,7 +89,8 @@ is_deeply($zone->{subjects}, { map { $_ => 0 } qw(key account origin asn
 is_deeply([ @$zone{qw(campaigns templates profiles)} ], [ 0, 0, 0 ],
     'and nothing of what they do');
 is_deeply($zone->{sync}, { state => 'off', age_seconds => undef,
-    skew_seconds => 0, map { $_ => 0 } qw(pending_subjects rounds reports
+    lag_seconds => undef, skew_seconds => 0, map { $_ => 0 }
+    qw(pending_subjects rounds reports
     connects failures errors sent_bytes received_bytes) },
     'without Redis');
 
@@ -174,7 +175,9 @@ sub samples {
         evictions => ['segment'], steps => ['subject', 'verdict'],
         verdicts => ['verdict', 'mode'],
         refusals => ['kind', 'metric'],
-        decisions => ['decision', 'kind'], tokens => ['direction', 'source']);
+        decisions => ['decision', 'kind'], tokens => ['direction', 'source'],
+        requests => ['verdict', 'reason'], signal_firings => ['signal'],
+        stage_seconds => ['stage']);
 
     $zone =~ s/(["\\])/\\$1/g;
 
@@ -187,6 +190,17 @@ sub samples {
     my $walk;
     $walk = sub {
         my ($at, @values) = @_;
+
+        if (ref $at && $at->{le}) {
+            my @of = ("zone=\"$zone\"", map { "$names{$name}[$_]=\"$values[$_]\"" }
+                0 .. $#values);
+
+            $expected{"distill_guard_$name\_$_\{" . join(',', @of) . '}'}
+                = $at->{$_} for qw(sum count);
+            $expected{"distill_guard_$name\_bucket{" . join(',', @of,
+                "le=\"$_\"") . '}'} = $at->{le}{$_} for keys %{ $at->{le} };
+            return;
+        }
 
         if (ref $at) {
             $walk->($at->{$_}, @values, $_) for keys %$at;

@@ -16,6 +16,8 @@ static void dg_exchange_enter(dg_store_t *st, dg_exchange_t *ex,
     dg_subject_t *s, uint64_t now_ms);
 static void dg_exchange_give_back(dg_store_t *st, dg_exchange_t *ex,
     dg_subject_t *s, uint64_t now_ms);
+static dg_cause_t dg_exchange_cause(const dg_exchange_t *ex,
+    const dg_decision_t *decision);
 static void dg_exchange_refuse(dg_store_t *st, dg_exchange_t *ex,
     const dg_subjects_t s, const dg_decision_t *decision, int enforce,
     uint64_t now_ms);
@@ -24,6 +26,20 @@ static uint64_t dg_exchange_output(const dg_exchange_t *ex,
 static void dg_exchange_charge(dg_store_t *st, dg_exchange_t *ex,
     dg_subject_t *s, const dg_usage_t *usage, unsigned accepted,
     uint64_t now_ms);
+
+
+const dg_str_t  dg_score_bounds[DG_HISTOGRAM] = {
+    dg_string("0"), dg_string("10"), dg_string("20"), dg_string("30"),
+    dg_string("40"), dg_string("50"), dg_string("60"), dg_string("70"),
+    dg_string("80"), dg_string("90"), dg_string("100"), dg_string("110"),
+    dg_string("120"), dg_string("130"), dg_string("140"), dg_string("150"),
+    dg_string("+Inf")
+};
+
+
+static const uint64_t  dg_exchange_bounds[DG_HISTOGRAM - 1] = {
+    0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150
+};
 
 
 void
@@ -215,6 +231,7 @@ dg_store_settle(dg_store_t *st, dg_exchange_t *ex, const dg_usage_t *usage,
 
     if (!ex->refused) {
         st->stats.verdicts[ex->standing][ex->standing && ex->dry]++;
+        st->stats.requests[ex->standing][dg_exchange_cause(ex, NULL)]++;
     }
 
     ex->input = 0;
@@ -315,6 +332,50 @@ dg_exchange_give_back(dg_store_t *st, dg_exchange_t *ex, dg_subject_t *s,
 }
 
 
+void
+dg_store_scored(dg_store_t *st, const dg_score_t *score)
+{
+    unsigned  i;
+
+    dg_histogram_add(&st->stats.scores, dg_exchange_bounds, score->score);
+
+    for (i = 0; i < score->n; i++) {
+        st->stats.fired[score->reason[i].signal]++;
+    }
+}
+
+
+/* why its verdict is what it is; decision is NULL if it was not refused */
+
+static dg_cause_t
+dg_exchange_cause(const dg_exchange_t *ex, const dg_decision_t *decision)
+{
+    if (decision && decision->limit && decision->limit != ex->throttle) {
+        return DG_CAUSE_LIMIT;
+    }
+
+    if (decision && decision->verdict == DG_THROTTLE
+        && decision->limit == NULL)
+    {
+        return DG_CAUSE_CONTENT;
+    }
+
+    if ((decision && decision->verdict == DG_BLOCK
+         && ex->ruling == DG_RULING_BLOCK)
+        || (decision == NULL && ex->ruling == DG_RULING_ALLOW))
+    {
+        return DG_CAUSE_DECISION;
+    }
+
+    if (decision == NULL && ex->standing == DG_PASS) {
+        return DG_CAUSE_NONE;
+    }
+
+    return dg_id_none(&ex->ids[DG_KIND_CAMPAIGN]) ? DG_CAUSE_SIGNALS
+                                                  : DG_CAUSE_CAMPAIGN;
+}
+
+
 /* in a dry run an exchange may be refused twice, and counts once */
 
 static void
@@ -342,6 +403,7 @@ dg_exchange_refuse(dg_store_t *st, dg_exchange_t *ex, const dg_subjects_t s,
     }
 
     st->stats.verdicts[decision->verdict][enforce ? 0 : 1]++;
+    st->stats.requests[decision->verdict][dg_exchange_cause(ex, decision)]++;
 }
 
 

@@ -79,6 +79,12 @@ dg_guard_head(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
 
     dg_store_admit(st, ex, by.limits, by.nlimits, by.enforce, now_ms,
                    decision);
+
+    /* of all others what the body adds is of interest, too */
+
+    if (by.policy && !ex->admitted) {
+        dg_store_scored(st, &finding->score);
+    }
 }
 
 
@@ -128,6 +134,10 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
     }
 
     dg_guard_obey(ex, &by, finding);
+
+    if (by.policy) {
+        dg_store_scored(st, &finding->score);
+    }
 
     dg_store_reserve(st, ex, by.limits, by.nlimits, by.enforce,
                      dg_facts_input_estimate(rq), output, now_ms, decision);

@@ -64,6 +64,16 @@ const dg_str_t  dg_verdicts[DG_VERDICTS] = {
 };
 
 
+const dg_str_t  dg_causes[DG_CAUSES] = {
+    dg_string("none"),
+    dg_string("limit"),
+    dg_string("signals"),
+    dg_string("campaign"),
+    dg_string("content"),
+    dg_string("decision")
+};
+
+
 dg_store_t *
 dg_store_init(void *mem, size_t size, const dg_id_t *node, uint64_t seed,
     uint64_t check, uint64_t now)

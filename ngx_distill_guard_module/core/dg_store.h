@@ -31,9 +31,10 @@
 #include "dg_policy.h"
 #include "dg_outbox.h"
 #include "dg_ruling.h"
+#include "dg_histogram.h"
 
 
-#define DG_STORE_LAYOUT  6       /* of all structures in the block */
+#define DG_STORE_LAYOUT  7       /* of all structures in the block */
 #define DG_STORE_MIN     (256 * 1024)
 
 
@@ -66,6 +67,27 @@ typedef enum {
 extern const dg_str_t  dg_verdicts[DG_VERDICTS];     /* "PASS", ... */
 
 
+/* what led to a verdict */
+
+typedef enum {
+    DG_CAUSE_NONE = 0,
+    DG_CAUSE_LIMIT,
+    DG_CAUSE_SIGNALS,            /* of the account alone */
+    DG_CAUSE_CAMPAIGN,
+    DG_CAUSE_CONTENT,            /* another was just refused the same */
+    DG_CAUSE_DECISION,           /* an operator's */
+    DG_CAUSES
+} dg_cause_t;
+
+
+extern const dg_str_t  dg_causes[DG_CAUSES];     /* "none", "limit", ... */
+
+
+/* upper bounds of scores as they are counted: "0", "10", ... */
+
+extern const dg_str_t  dg_score_bounds[DG_HISTOGRAM];
+
+
 /*
  * The guard's own counts since the block was made.  Those marked (tally)
  * are for the caller to have counted by dg_store_tally(); all others are
@@ -76,7 +98,11 @@ typedef struct {
     uint64_t       verdicts[DG_VERDICTS][2];    /* [1]: dry run; THROTTLE as
                                         it is refused, PASS as it is settled
                                         if it was not */
+    uint64_t       requests[DG_VERDICTS][DG_CAUSES];     /* the same */
     uint64_t       refused[DG_KINDS][DG_METRICS];
+    dg_histogram_t scores;           /* of requests refused at the head, and of
+                                        others as their body was judged */
+    uint64_t       fired[DG_SIGNALS];        /* gave points to these */
     uint64_t       exchanges;        /* settled, accepted or not */
     uint64_t       aborted;          /* (tally) */
     uint64_t       failed;           /* settled, not accepted: not 2xx */
@@ -555,6 +581,9 @@ void dg_sighting_tell_tie(dg_store_t *st, dg_tie_t tie, dg_profile_t *one,
 
 void dg_store_begin(dg_store_t *st);
 void dg_store_end(dg_store_t *st);
+
+/* counts a score for the statistics */
+void dg_store_scored(dg_store_t *st, const dg_score_t *score);
 
 /* has it a subject of that kind, distinct from its others? */
 int dg_store_has(const dg_exchange_t *ex, unsigned kind);

@@ -67,9 +67,22 @@ typedef struct {
     uint64_t        bytes_sent;
     uint64_t        bytes_received;
     int64_t         skew;            /* Redis' clock less ours, ms */
+    int64_t         lag;             /* what the last complete round took */
     uint32_t        told;            /* crc of the reason last logged while
                                         down */
 } ngx_distill_guard_sync_t;
+
+
+/* what the guard spends time on; "lock" is waiting for it at the end */
+
+typedef enum {
+    NGX_DISTILL_GUARD_STAGE_HEAD = 0,
+    NGX_DISTILL_GUARD_STAGE_BODY,
+    NGX_DISTILL_GUARD_STAGE_RESPONSE,
+    NGX_DISTILL_GUARD_STAGE_END,
+    NGX_DISTILL_GUARD_STAGE_LOCK,
+    NGX_DISTILL_GUARD_STAGES
+} ngx_distill_guard_stage_t;
 
 
 /* at the start of the shared memory zone, behind nginx's own slab header */
@@ -81,6 +94,7 @@ typedef struct {
                                                  decides there has read it */
     dg_store_t                 *store;        /* in the same mapping */
     ngx_distill_guard_sync_t    sync;
+    dg_histogram_t              stages[NGX_DISTILL_GUARD_STAGES];   /* ns */
     dg_history_t                history;      /* under the lock */
 } ngx_distill_guard_shared_t;
 
@@ -190,6 +204,9 @@ typedef struct {
     ngx_uint_t                     status;     /* of the answer that is read,
                                                   0: none */
 
+    uint64_t                       spent[NGX_DISTILL_GUARD_STAGES];  /* ns */
+
+    unsigned                       timed:1;    /* what is spent is measured */
     unsigned                       exempt:1;
     unsigned                       judged:1;   /* body stage is over */
     unsigned                       enforced:1; /* the decision is */
@@ -316,6 +333,23 @@ void ngx_distill_guard_refusal_header(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx);
 ngx_chain_t *ngx_distill_guard_refusal_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in);
+
+
+/*
+ * clock: what the guard itself takes, of one request in many.  The time of
+ * ngx_distill_guard_clock() is 0 for all others.
+ */
+
+extern const dg_str_t  ngx_distill_guard_stages[NGX_DISTILL_GUARD_STAGES];
+extern const dg_str_t  ngx_distill_guard_bound_names[DG_HISTOGRAM];
+
+void ngx_distill_guard_clock_choose(ngx_distill_guard_ctx_t *ctx);
+uint64_t ngx_distill_guard_clock(ngx_distill_guard_ctx_t *ctx);
+void ngx_distill_guard_clock_spent(ngx_distill_guard_ctx_t *ctx,
+    ngx_distill_guard_stage_t stage, uint64_t since);
+
+/* into the zone, under its lock */
+void ngx_distill_guard_clock_count(ngx_distill_guard_ctx_t *ctx);
 
 
 /* settle: the end of an exchange, counted once */

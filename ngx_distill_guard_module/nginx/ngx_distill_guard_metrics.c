@@ -22,13 +22,15 @@
 
 typedef enum {
     NGX_DISTILL_GUARD_METRIC_COUNTER = 0,
-    NGX_DISTILL_GUARD_METRIC_GAUGE
+    NGX_DISTILL_GUARD_METRIC_GAUGE,
+    NGX_DISTILL_GUARD_METRIC_HISTOGRAM
 } ngx_distill_guard_metric_type_t;
 
 
 typedef enum {
     NGX_DISTILL_GUARD_METRIC_NUMBER = 0,
     NGX_DISTILL_GUARD_METRIC_MSEC,         /* int64_t, told in seconds */
+    NGX_DISTILL_GUARD_METRIC_NSEC,         /* a sum, told in seconds */
     NGX_DISTILL_GUARD_METRIC_STATE         /* ngx_uint_t, told by name */
 } ngx_distill_guard_metric_form_t;
 
@@ -40,12 +42,16 @@ typedef struct {
     const dg_str_t                   *values;
     ngx_uint_t                        first;
     ngx_uint_t                        n;
+    size_t                            step;    /* of names that stand in
+                                                  another table; or 0 */
 } ngx_distill_guard_label_t;
 
 
 /*
  * Where a value stands in a snapshot: for label values i and j it is at
- * offset + i * step[0] + j * step[1].
+ * offset + i * step[0] + j * step[1].  Of a histogram that is a
+ * dg_histogram_t for each value of the first label, if it has one; the second
+ * are its bounds.
  */
 
 typedef struct {
@@ -89,6 +95,13 @@ typedef struct {
       { step, sizeof(uint64_t) } }
 
 
+#define ngx_distill_guard_histogram(name, help, form, field, label, bounds)   \
+    { NULL, name, help, NGX_DISTILL_GUARD_METRIC_HISTOGRAM,                   \
+      NGX_DISTILL_GUARD_METRIC_##form, ngx_distill_guard_at(field),           \
+      { label, &ngx_distill_guard_##bounds },                                 \
+      { sizeof(dg_histogram_t), sizeof(uint64_t) } }
+
+
 static ngx_buf_t *ngx_distill_guard_metrics_buf(ngx_pool_t *pool,
     ngx_distill_guard_snapshot_t *zones, ngx_uint_t n);
 static ngx_uint_t ngx_distill_guard_metric_samples(
@@ -97,6 +110,15 @@ static void ngx_distill_guard_json_zone(ngx_buf_t *b,
     ngx_distill_guard_snapshot_t *zone);
 static void ngx_distill_guard_json_metric(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m, ngx_distill_guard_snapshot_t *zone);
+static void ngx_distill_guard_json_histogram(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, dg_histogram_t *h);
+static void ngx_distill_guard_prometheus_histogram(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, ngx_distill_guard_snapshot_t *zone,
+    ngx_uint_t i);
+static void ngx_distill_guard_histogram_sum(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, dg_histogram_t *h);
+static const dg_str_t *ngx_distill_guard_label_value(
+    const ngx_distill_guard_label_t *label, ngx_uint_t i);
 static void ngx_distill_guard_json_name(ngx_buf_t *b, const char *name,
     size_t len);
 static void ngx_distill_guard_prometheus_metric(ngx_buf_t *b,
@@ -109,7 +131,7 @@ static void ngx_distill_guard_prometheus_name(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m);
 static void ngx_distill_guard_prometheus_labels(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m, ngx_distill_guard_snapshot_t *zone,
-    ngx_uint_t i, ngx_uint_t j);
+    const char *suffix, ngx_uint_t labels, ngx_uint_t i, ngx_uint_t j);
 static void ngx_distill_guard_metric_value(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m, u_char *p);
 static ngx_uint_t ngx_distill_guard_metric_known(
@@ -155,48 +177,69 @@ static const dg_str_t  ngx_distill_guard_state_names[] = {
 
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_kind = {
-    "kind", dg_kinds, DG_KIND_KEY, DG_KINDS
+    "kind", dg_kinds, DG_KIND_KEY, DG_KINDS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_decision = {
-    "decision", dg_rulings, DG_RULING_BLOCK, DG_RULINGS
+    "decision", dg_rulings, DG_RULING_BLOCK, DG_RULINGS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_decided = {
-    "kind", dg_kinds, DG_KIND_KEY, DG_NAMED_KINDS
+    "kind", dg_kinds, DG_KIND_KEY, DG_NAMED_KINDS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_metric = {
-    "metric", dg_metrics, 0, DG_METRICS
+    "metric", dg_metrics, 0, DG_METRICS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_verdict = {
-    "verdict", dg_verdicts, 0, DG_VERDICTS
+    "verdict", dg_verdicts, 0, DG_VERDICTS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_stepper = {
-    "subject", ngx_distill_guard_stepper_names, 0, 2
+    "subject", ngx_distill_guard_stepper_names, 0, 2, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_source = {
-    "source", dg_sources, DG_SOURCE_REPORTED, DG_SOURCES
+    "source", dg_sources, DG_SOURCE_REPORTED, DG_SOURCES, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_segment = {
-    "segment", ngx_distill_guard_segment_names, 0, DG_SEGMENTS
+    "segment", ngx_distill_guard_segment_names, 0, DG_SEGMENTS, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_mode = {
-    "mode", ngx_distill_guard_mode_names, 0, 2
+    "mode", ngx_distill_guard_mode_names, 0, 2, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_direction = {
-    "direction", ngx_distill_guard_direction_names, 0, 2
+    "direction", ngx_distill_guard_direction_names, 0, 2, 0
 };
 
 static const ngx_distill_guard_label_t  ngx_distill_guard_state = {
     "state", ngx_distill_guard_state_names, 0,
-    dg_nelts(ngx_distill_guard_state_names)
+    dg_nelts(ngx_distill_guard_state_names), 0
+};
+
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_cause = {
+    "reason", dg_causes, 0, DG_CAUSES, 0
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_signal = {
+    "signal", &dg_signals[0].name, 0, DG_SIGNALS, sizeof(dg_signal_desc_t)
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_stage = {
+    "stage", ngx_distill_guard_stages, 0, NGX_DISTILL_GUARD_STAGES, 0
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_scores = {
+    "le", dg_score_bounds, 0, DG_HISTOGRAM, 0
+};
+
+static const ngx_distill_guard_label_t  ngx_distill_guard_times = {
+    "le", ngx_distill_guard_bound_names, 0, DG_HISTOGRAM, 0
 };
 
 
@@ -235,6 +278,20 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
     ngx_distill_guard_by_two("verdicts",
         "Exchanges by verdict; dry_run was not enforced.",
         store.stats.verdicts[0][0], verdict, mode, 2 * sizeof(uint64_t)),
+    ngx_distill_guard_by_two("requests",
+        "Exchanges by verdict, enforced or not, and what led to it.",
+        store.stats.requests[0][0], verdict, cause,
+        DG_CAUSES * sizeof(uint64_t)),
+    ngx_distill_guard_histogram("score",
+        "Scores of requests, with what their bodies add.",
+        NUMBER, store.stats.scores, NULL, scores),
+    ngx_distill_guard_by("signal_firings",
+        "Requests to whose score a signal gave points.",
+        COUNTER, store.stats.fired[0], signal, sizeof(uint64_t)),
+    ngx_distill_guard_histogram("stage_seconds",
+        "What the guard itself takes of one request in 64, by stage; lock is "
+        "waiting for it at the end.",
+        NSEC, stages[0], &ngx_distill_guard_stage, times),
     ngx_distill_guard_by_two("refusals",
         "Exchanges over a limit, enforced or not, by the limit's subject and "
         "metric.",
@@ -319,6 +376,9 @@ static const ngx_distill_guard_metric_t  ngx_distill_guard_metrics[] = {
     ngx_distill_guard_gauge("sync", "age_seconds",
         "Since the last complete round with Redis.",
         MSEC, age),
+    ngx_distill_guard_gauge("sync", "lag_seconds",
+        "What the last complete round took.",
+        MSEC, lag),
     ngx_distill_guard_gauge("sync", "skew_seconds",
         "The clock of Redis less this node's.",
         MSEC, sync.skew),
@@ -458,7 +518,9 @@ ngx_distill_guard_metric_samples(const ngx_distill_guard_metric_t *m)
         }
     }
 
-    return n;
+    /* each histogram has a sum and a count, too */
+
+    return m->type == NGX_DISTILL_GUARD_METRIC_HISTOGRAM ? 2 * n : n;
 }
 
 
@@ -511,6 +573,12 @@ ngx_distill_guard_json_metric(ngx_buf_t *b,
     one = m->labels[0];
     two = m->labels[1];
 
+    if (one == NULL && m->type == NGX_DISTILL_GUARD_METRIC_HISTOGRAM) {
+        ngx_distill_guard_json_histogram(b, m, (dg_histogram_t *)
+                                 ngx_distill_guard_metric_at(m, zone, 0, 0));
+        return;
+    }
+
     if (one == NULL) {
         ngx_distill_guard_metric_value(b, m,
                                  ngx_distill_guard_metric_at(m, zone, 0, 0));
@@ -526,8 +594,14 @@ ngx_distill_guard_json_metric(ngx_buf_t *b,
     b->last = ngx_slprintf(b->last, b->end, "{");
 
     for (i = one->first; i < one->n; i++) {
-        s = &one->values[i];
+        s = ngx_distill_guard_label_value(one, i);
         ngx_distill_guard_json_name(b, (char *) s->data, s->len);
+
+        if (m->type == NGX_DISTILL_GUARD_METRIC_HISTOGRAM) {
+            ngx_distill_guard_json_histogram(b, m, (dg_histogram_t *)
+                                 ngx_distill_guard_metric_at(m, zone, i, 0));
+            continue;
+        }
 
         if (two == NULL) {
             ngx_distill_guard_metric_value(b, m,
@@ -538,7 +612,7 @@ ngx_distill_guard_json_metric(ngx_buf_t *b,
         b->last = ngx_slprintf(b->last, b->end, "{");
 
         for (j = two->first; j < two->n; j++) {
-            s = &two->values[j];
+            s = ngx_distill_guard_label_value(two, j);
             ngx_distill_guard_json_name(b, (char *) s->data, s->len);
             ngx_distill_guard_metric_value(b, m,
                                  ngx_distill_guard_metric_at(m, zone, i, j));
@@ -548,6 +622,55 @@ ngx_distill_guard_json_metric(ngx_buf_t *b,
     }
 
     b->last = ngx_slprintf(b->last, b->end, "}");
+}
+
+
+/* {"le": {"0": 7, "10": 9, ...}, "sum": 20, "count": 9} */
+
+static void
+ngx_distill_guard_json_histogram(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, dg_histogram_t *h)
+{
+    uint64_t         n;
+    ngx_uint_t       i;
+    const dg_str_t  *s;
+
+    b->last = ngx_slprintf(b->last, b->end, "{\"le\":{");
+
+    for (n = 0, i = 0; i < DG_HISTOGRAM; i++) {
+        n += h->n[i];
+        s = ngx_distill_guard_label_value(m->labels[1], i);
+        ngx_distill_guard_json_name(b, (char *) s->data, s->len);
+        b->last = ngx_slprintf(b->last, b->end, "%uL", n);
+    }
+
+    b->last = ngx_slprintf(b->last, b->end, "},\"sum\":");
+    ngx_distill_guard_histogram_sum(b, m, h);
+    b->last = ngx_slprintf(b->last, b->end, ",\"count\":%uL}", n);
+}
+
+
+static void
+ngx_distill_guard_histogram_sum(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, dg_histogram_t *h)
+{
+    if (m->form == NGX_DISTILL_GUARD_METRIC_NSEC) {
+        b->last = ngx_slprintf(b->last, b->end, "%uL.%09uL",
+                               h->sum / 1000000000, h->sum % 1000000000);
+        return;
+    }
+
+    b->last = ngx_slprintf(b->last, b->end, "%uL", h->sum);
+}
+
+
+static const dg_str_t *
+ngx_distill_guard_label_value(const ngx_distill_guard_label_t *label,
+    ngx_uint_t i)
+{
+    return (const dg_str_t *) ((const u_char *) label->values
+                               + i * (label->step ? label->step
+                                                  : sizeof(dg_str_t)));
 }
 
 
@@ -581,6 +704,12 @@ ngx_distill_guard_prometheus_metric(ngx_buf_t *b,
     }
 
     for (i = first[0]; i < n[0]; i++) {
+
+        if (m->type == NGX_DISTILL_GUARD_METRIC_HISTOGRAM) {
+            ngx_distill_guard_prometheus_histogram(b, m, zone, i);
+            continue;
+        }
+
         for (j = first[1]; j < n[1]; j++) {
             p = ngx_distill_guard_metric_at(m, zone, i, j);
 
@@ -588,11 +717,37 @@ ngx_distill_guard_prometheus_metric(ngx_buf_t *b,
                 continue;
             }
 
-            ngx_distill_guard_prometheus_labels(b, m, zone, i, j);
+            ngx_distill_guard_prometheus_labels(b, m, zone, "", 2, i, j);
             ngx_distill_guard_metric_value(b, m, p);
             b->last = ngx_slprintf(b->last, b->end, "\n");
         }
     }
+}
+
+
+static void
+ngx_distill_guard_prometheus_histogram(ngx_buf_t *b,
+    const ngx_distill_guard_metric_t *m, ngx_distill_guard_snapshot_t *zone,
+    ngx_uint_t i)
+{
+    uint64_t         n;
+    ngx_uint_t       k;
+    dg_histogram_t  *h;
+
+    h = (dg_histogram_t *) ngx_distill_guard_metric_at(m, zone, i, 0);
+
+    for (n = 0, k = 0; k < DG_HISTOGRAM; k++) {
+        n += h->n[k];
+        ngx_distill_guard_prometheus_labels(b, m, zone, "_bucket", 2, i, k);
+        b->last = ngx_slprintf(b->last, b->end, "%uL\n", n);
+    }
+
+    ngx_distill_guard_prometheus_labels(b, m, zone, "_sum", 1, i, 0);
+    ngx_distill_guard_histogram_sum(b, m, h);
+    b->last = ngx_slprintf(b->last, b->end, "\n");
+
+    ngx_distill_guard_prometheus_labels(b, m, zone, "_count", 1, i, 0);
+    b->last = ngx_slprintf(b->last, b->end, "%uL\n", n);
 }
 
 
@@ -607,7 +762,7 @@ ngx_distill_guard_prometheus_states(ngx_buf_t *b,
     state = ngx_distill_guard_metric_state(m, zone);
 
     for (i = 0; i < m->labels[0]->n; i++) {
-        ngx_distill_guard_prometheus_labels(b, m, zone, i, 0);
+        ngx_distill_guard_prometheus_labels(b, m, zone, "", 2, i, 0);
         b->last = ngx_slprintf(b->last, b->end, "%d\n", i == state);
     }
 }
@@ -617,13 +772,14 @@ static void
 ngx_distill_guard_prometheus_head(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m)
 {
+    static const char  *types[] = { "counter", "gauge", "histogram" };
+
     b->last = ngx_slprintf(b->last, b->end, "# HELP ");
     ngx_distill_guard_prometheus_name(b, m);
     b->last = ngx_slprintf(b->last, b->end, " %s\n# TYPE ", m->help);
     ngx_distill_guard_prometheus_name(b, m);
     b->last = ngx_slprintf(b->last, b->end, " %s\n",
-                           m->type == NGX_DISTILL_GUARD_METRIC_COUNTER
-                           ? "counter" : "gauge");
+                           types[m->type]);
 }
 
 
@@ -642,7 +798,7 @@ ngx_distill_guard_prometheus_name(ngx_buf_t *b,
 static void
 ngx_distill_guard_prometheus_labels(ngx_buf_t *b,
     const ngx_distill_guard_metric_t *m, ngx_distill_guard_snapshot_t *zone,
-    ngx_uint_t i, ngx_uint_t j)
+    const char *suffix, ngx_uint_t labels, ngx_uint_t i, ngx_uint_t j)
 {
     ngx_uint_t                        n, at[2];
     const dg_str_t                   *s;
@@ -652,13 +808,14 @@ ngx_distill_guard_prometheus_labels(ngx_buf_t *b,
     at[1] = j;
 
     ngx_distill_guard_prometheus_name(b, m);
-    b->last = ngx_slprintf(b->last, b->end, "{zone=\"%V\"", &zone->name);
+    b->last = ngx_slprintf(b->last, b->end, "%s{zone=\"%V\"", suffix,
+                           &zone->name);
 
-    for (n = 0; n < 2; n++) {
+    for (n = 0; n < labels; n++) {
         label = m->labels[n];
 
         if (label) {
-            s = &label->values[at[n]];
+            s = ngx_distill_guard_label_value(label, at[n]);
             b->last = ngx_slprintf(b->last, b->end, ",%s=\"%*s\"",
                                    label->name, s->len, s->data);
         }

@@ -34,6 +34,8 @@ typedef struct {
     uint64_t                  unruled;   /* there was none for */
     uint64_t                  contents;  /* refused, see dg_decision_t */
     ngx_distill_guard_sync_t  sync;
+    int64_t                   lag;       /* of the same, or unknown */
+    dg_histogram_t            stages[NGX_DISTILL_GUARD_STAGES];
     int64_t                   age;       /* of the last round, ms */
 } ngx_distill_guard_snapshot_t;
 

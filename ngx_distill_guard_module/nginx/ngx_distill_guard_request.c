@@ -122,6 +122,7 @@ ngx_int_t
 ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
 {
     dg_str_t                       method, path;
+    uint64_t                       begun;
     ngx_log_t                      log;
     dg_store_t                    *st;
     dg_decision_t                  decision;
@@ -146,6 +147,9 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
     if (ctx == NULL) {
         goto failed;
     }
+
+    ngx_distill_guard_clock_choose(ctx);
+    begun = ngx_distill_guard_clock(ctx);
 
     method.data = r->method_name.data;
     method.len = r->method_name.len;
@@ -187,6 +191,7 @@ ngx_distill_guard_preaccess_handler(ngx_http_request_t *r)
                   &ctx->finding, &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_HEAD, begun);
 
     return ngx_distill_guard_judged(r, ctx, &decision, ctx->rules.enforce)
            ? ngx_distill_guard_refuse(r, ctx) : NGX_DECLINED;
@@ -288,8 +293,11 @@ static void
 ngx_distill_guard_read_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in, ngx_uint_t *last)
 {
+    uint64_t      begun;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
+
+    begun = ngx_distill_guard_clock(ctx);
 
     if (!ctx->request.present) {
         ngx_distill_guard_open_body(r, ctx);
@@ -306,6 +314,8 @@ ngx_distill_guard_read_body(ngx_http_request_t *r,
             *last = 1;
         }
     }
+
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_BODY, begun);
 }
 
 
@@ -365,10 +375,12 @@ static ngx_int_t
 ngx_distill_guard_judge_body(ngx_http_request_t *r,
     ngx_distill_guard_ctx_t *ctx)
 {
+    uint64_t        begun;
     dg_rules_t      rules;
     dg_store_t     *st;
     dg_decision_t   decision;
 
+    begun = ngx_distill_guard_clock(ctx);
     ctx->judged = 1;
 
     if (ctx->request_reader) {
@@ -393,6 +405,7 @@ ngx_distill_guard_judge_body(ngx_http_request_t *r,
                   &decision);
 
     ngx_distill_guard_unlock(ctx->zone);
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_BODY, begun);
 
     if (!ngx_distill_guard_judged(r, ctx, &decision, rules.enforce)) {
         return NGX_OK;

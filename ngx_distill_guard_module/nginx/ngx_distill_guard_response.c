@@ -203,8 +203,11 @@ ngx_distill_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static void
 ngx_distill_guard_read_response(ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in)
 {
+    uint64_t      begun;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
+
+    begun = ngx_distill_guard_clock(ctx);
 
     for (cl = in; cl; cl = cl->next) {
         b = cl->buf;
@@ -228,4 +231,7 @@ ngx_distill_guard_read_response(ngx_distill_guard_ctx_t *ctx, ngx_chain_t *in)
             }
         }
     }
+
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_RESPONSE,
+                                  begun);
 }

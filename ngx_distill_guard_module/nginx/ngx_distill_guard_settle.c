@@ -24,6 +24,7 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     dg_end_t                  end;
     dg_usage_t                usage;
     dg_store_t               *st;
+    uint64_t                  begun, lock;
     ngx_uint_t                left;
     ngx_distill_guard_ctx_t  *ctx;
 
@@ -38,6 +39,7 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     }
 
     ctx->settled = 1;
+    begun = ngx_distill_guard_clock(ctx);
 
     ngx_distill_guard_end(r, ctx, &end);
     dg_facts_usage(&usage, &ctx->request, &ctx->response, &end);
@@ -45,11 +47,16 @@ ngx_distill_guard_log_handler(ngx_http_request_t *r)
     left = ngx_distill_guard_status_code(r, ctx)
            == NGX_HTTP_CLIENT_CLOSED_REQUEST;
 
+    lock = ngx_distill_guard_clock(ctx);
     st = ngx_distill_guard_lock(ctx->zone);
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_LOCK, lock);
 
     dg_guard_end(st, &ctx->exchange, &ctx->rules, &end, left, &usage,
                  &ctx->request, &ctx->response, &ctx->shared,
                  ngx_distill_guard_now());
+
+    ngx_distill_guard_clock_spent(ctx, NGX_DISTILL_GUARD_STAGE_END, begun);
+    ngx_distill_guard_clock_count(ctx);
 
     ngx_distill_guard_unlock(ctx->zone);
 

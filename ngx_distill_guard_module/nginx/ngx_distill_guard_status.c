@@ -357,6 +357,7 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
     shot->arena = *dg_store_subjects(st);
     shot->used = dg_store_used(st);
     shot->sync = zone->shared->sync;
+    ngx_memcpy(shot->stages, zone->shared->stages, sizeof(shot->stages));
     shot->campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS)
                       ->queue[DG_CONVICTED].n;
     shot->templates = dg_store_arena(st, DG_PART_TEMPLATES)->used;
@@ -372,8 +373,10 @@ ngx_distill_guard_status_zone(ngx_http_request_t *r,
 
     if (shot->sync.last == 0) {
         shot->age = NGX_DISTILL_GUARD_UNKNOWN;
+        shot->lag = NGX_DISTILL_GUARD_UNKNOWN;
 
     } else {
+        shot->lag = shot->sync.lag;
         shot->age = now > shot->sync.last ? now - shot->sync.last : 0;
     }
 

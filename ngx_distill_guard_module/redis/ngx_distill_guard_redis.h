@@ -731,6 +731,7 @@ struct ngx_distill_guard_redis_sync_s {
     uint64_t                          agreed;   /* when schema and secret
                                                    were last compared, ms */
     uint64_t                          asked;    /* Redis for its time, ms */
+    ngx_msec_t                        begun;    /* the round under way */
 
     uint64_t                          connects; /* these are to be added */
     uint64_t                          failures;

@@ -520,6 +520,7 @@ ngx_distill_guard_redis_round(ngx_distill_guard_redis_sync_t *sync)
     ngx_distill_guard_redis_node_t  *node;
 
     sync->round = 1;
+    sync->begun = ngx_current_msec;
     sync->due = 0;
     sync->spoiled = 0;
 
@@ -840,6 +841,7 @@ ngx_distill_guard_redis_publish(ngx_distill_guard_redis_sync_t *sync,
 
         if (rounds) {
             s->last = now;
+            s->lag = (int64_t) (ngx_current_msec - sync->begun);
             s->rounds += rounds;
         }
 
