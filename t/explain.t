@@ -253,6 +253,7 @@ is($told = told('explain', $id)->{campaign}{decision}, undef,
 
 $redis->cmd('ZADD', 'dg:nodes', time - 100, '0123456789abcdef');
 $redis->cmd('HSET', 'dg:node:0123456789abcdef', host => 'web9', zone => 'guard');
+$redis->cmd('EXPIRE', 'dg:node:0123456789abcdef', 3500);
 
 $t->nginx('b')->stop;
 

@@ -9,6 +9,7 @@ use warnings;
 use List::Util qw(sum0);
 use Test::More;
 
+use DistillGuard::Ctl;
 use DistillGuard::Pool;
 use DistillGuard::Test;
 
@@ -132,6 +133,12 @@ for my $node (@NODES) {
 }
 
 is_complete('clocks an hour apart');
+
+my $ctl = DistillGuard::Ctl->new($t, '--redis', 'redis://127.0.0.1:'
+    . $t->port('redis'));
+
+like("@{ $ctl->run('campaigns')->{out} }", qr/ 3 of 3 nodes answered$/,
+    '... and all answer what is asked');
 is(arrived('h'), $sent, '... hours, too');
 
 my %hours = map { $_->[0] =~ /:h:(\d+)$/ ? ($1 => 1) : () } totals('h');

@@ -40,6 +40,16 @@
 
 
 /*
+ * Nodes, in a sorted set, and a hash for each, behind whose name its id
+ * stands, and which lasts so long after it was last heard of.
+ */
+
+#define DG_SCHEMA_NODES      "nodes"
+#define DG_SCHEMA_NODE       "node:"
+#define DG_SCHEMA_NODE_KEEP  3600
+
+
+/*
  * Asks: a stream of what somebody wants to know, and for each a hash in which
  * nodes answer, behind whose name the ask's id stands.
  */

@@ -9,7 +9,6 @@
 #include "dg_hash.h"
 #include "merge.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -17,9 +16,8 @@
 #include <unistd.h>
 
 
-/* seconds within which a node was heard of that is alive, or is missed */
+/* seconds within which a node was heard of that is alive */
 #define CTL_ASK_ALIVE     10
-#define CTL_ASK_KNOWN     3600
 
 /* milliseconds: between looks for answers; in which one is to come, and all
    others if one has; after which a person is told that they are waited for */
@@ -30,9 +28,8 @@
 
 
 static int ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask);
-static int ctl_ask_replaced(const ctl_ask_t *ask,
-    const ctl_ask_node_t *node);
-static int ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node);
+static void ctl_ask_replaced(ctl_ask_t *ask);
+static int ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node, uint64_t now);
 static void ctl_ask_name(char name[CTL_ASK_NAME], const redisReply *reply);
 static int ctl_ask_send(ctl_fleet_t *f, const char *id, const char *what,
     const char *argument);
@@ -90,16 +87,20 @@ ctl_ask_free(ctl_ask_t *ask)
 }
 
 
-/* those that were heard of within the hour; some of them just now */
+/*
+ * Those that were heard of within the hour, and some of them just now: which
+ * their hashes tell, that Redis keeps for a time.  Scores are times of clocks
+ * that may be wrong.
+ */
 
 static int
 ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
 {
     int              status;
-    char             key[CTL_FLEET_NAME], since[24];
+    char             key[CTL_FLEET_NAME], most[16];
     size_t           i;
     uint64_t         ms;
-    dg_str_t         args[5];
+    dg_str_t         args[4];
     redisReply      *reply;
     ctl_ask_node_t  *node;
 
@@ -109,15 +110,14 @@ ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
         return status;
     }
 
-    snprintf(since, sizeof(since), "%" PRIu64, ms / 1000 - CTL_ASK_KNOWN);
+    snprintf(most, sizeof(most), "%d", CTL_ASK_NODES - 1);
 
-    args[0] = ctl_redis_word("ZREVRANGEBYSCORE");
-    args[1] = ctl_fleet_name(f, "nodes", key);
-    args[2] = ctl_redis_word("+inf");
-    args[3] = ctl_redis_word(since);
-    args[4] = ctl_redis_word("WITHSCORES");
+    args[0] = ctl_redis_word("ZREVRANGE");
+    args[1] = ctl_fleet_name(f, DG_SCHEMA_NODES, key);
+    args[2] = ctl_redis_word("0");
+    args[3] = ctl_redis_word(most);
 
-    reply = ctl_redis_command(&f->redis, 5, args);
+    reply = ctl_redis_command(&f->redis, 4, args);
 
     if (reply == NULL) {
         return CTL_REDIS;
@@ -130,9 +130,9 @@ ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
     }
 
     for (i = 0;
-         i + 1 < (size_t) reply->elements && ask->n < CTL_ASK_NODES
+         i < (size_t) reply->elements && ask->n < CTL_ASK_NODES
          && status == CTL_OK;
-         i += 2)
+         i++)
     {
         if ((size_t) reply->element[i]->len != CTL_ASK_NODE) {
             continue;
@@ -140,13 +140,12 @@ ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
 
         node = &ask->node[ask->n];
 
+        memset(node, 0, sizeof(ctl_ask_node_t));
         memcpy(node->id, reply->element[i]->str, CTL_ASK_NODE);
-        node->heard = strtoull(reply->element[i + 1]->str, NULL, 10);
-        node->alive = (node->heard + CTL_ASK_ALIVE >= ms / 1000);
 
-        status = ctl_ask_node(f, node);
+        status = ctl_ask_node(f, node, ms / 1000);
 
-        if (status == CTL_OK && !ctl_ask_replaced(ask, node)) {
+        if (status == CTL_OK && node->heard) {
             ask->n++;
             ask->alive += node->alive;
         }
@@ -154,43 +153,65 @@ ctl_ask_nodes(ctl_fleet_t *f, ctl_ask_t *ask)
 
     freeReplyObject(reply);
 
-    if (status == CTL_OK && ask->alive == 0) {
+    if (status != CTL_OK) {
+        return status;
+    }
+
+    ctl_ask_replaced(ask);
+
+    if (ask->alive == 0) {
         ctl_error("no node was heard of in the last %d seconds: nobody can "
                   "answer", CTL_ASK_ALIVE);
         return CTL_DENIED;
     }
 
-    return status;
+    return CTL_OK;
 }
 
 
 /* a zone that was made anew is another node, and the one before is gone */
 
-static int
-ctl_ask_replaced(const ctl_ask_t *ask, const ctl_ask_node_t *node)
+static void
+ctl_ask_replaced(ctl_ask_t *ask)
 {
-    unsigned  i;
+    unsigned               i, k, n;
+    const ctl_ask_node_t  *one, *other;
 
-    for (i = 0; !node->alive && i < ask->n; i++) {
-        if (strcmp(ask->node[i].host, node->host) == 0
-            && strcmp(ask->node[i].zone, node->zone) == 0)
-        {
-            return 1;
+    n = 0;
+
+    for (i = 0; i < ask->n; i++) {
+        one = &ask->node[i];
+
+        for (k = 0; k < ask->n; k++) {
+            other = &ask->node[k];
+
+            if (other->alive && !one->alive
+                && strcmp(one->host, other->host) == 0
+                && strcmp(one->zone, other->zone) == 0)
+            {
+                break;
+            }
+        }
+
+        if (k == ask->n) {
+            ask->node[n++] = *one;
         }
     }
 
-    return 0;
+    ask->n = n;
 }
 
 
 static int
-ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node)
+ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node, uint64_t now)
 {
-    char         key[CTL_FLEET_NAME], name[CTL_ASK_NODE + sizeof("node:")];
+    char         key[CTL_FLEET_NAME];
+    char         name[sizeof(DG_SCHEMA_NODE) + CTL_ASK_NODE];
+    int64_t      age;
     dg_str_t     args[4];
     redisReply  *reply;
 
-    snprintf(name, sizeof(name), "node:%s", node->id);
+    snprintf(name, sizeof(name), "%s%s", DG_SCHEMA_NODE, node->id);
 
     args[0] = ctl_redis_word("HMGET");
     args[1] = ctl_fleet_name(f, name, key);
@@ -206,6 +227,23 @@ ctl_ask_node(ctl_fleet_t *f, ctl_ask_node_t *node)
     if (ctl_redis_strings(reply, 2)) {
         ctl_ask_name(node->host, reply->element[0]);
         ctl_ask_name(node->zone, reply->element[1]);
+    }
+
+    freeReplyObject(reply);
+
+    args[0] = ctl_redis_word("TTL");
+
+    reply = ctl_redis_command(&f->redis, 2, args);
+
+    if (reply == NULL) {
+        return CTL_REDIS;
+    }
+
+    if (reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0) {
+        age = dg_max(DG_SCHEMA_NODE_KEEP - reply->integer, 0);
+
+        node->heard = now - (uint64_t) age;
+        node->alive = (age <= CTL_ASK_ALIVE);
     }
 
     freeReplyObject(reply);

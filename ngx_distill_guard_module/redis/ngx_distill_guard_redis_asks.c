@@ -22,7 +22,7 @@
 #define NGX_DISTILL_GUARD_REDIS_TOO_OLD   10000
 #define NGX_DISTILL_GUARD_REDIS_DEAF      60000  /* without the rights */
 
-#define NGX_DISTILL_GUARD_REDIS_NEW_ASKS  "16"   /* in a reply */
+#define NGX_DISTILL_GUARD_REDIS_NEW_ASKS  "64"   /* in a reply */
 
 /* cells that are looked at under the lock, and how often in a turn: about
    0.05 milliseconds, and three */
@@ -117,7 +117,10 @@ ngx_distill_guard_redis_asks_drop(ngx_distill_guard_redis_sync_t *sync)
 }
 
 
-/* whoever has the lease anew goes back as far as an ask may be old */
+/*
+ * Whoever has the lease anew begins where the stream does, which is short:
+ * what is too old is told by Redis' clock, which may be not known yet.
+ */
 
 static void
 ngx_distill_guard_redis_asks_read(ngx_distill_guard_redis_sync_t *sync,
@@ -129,10 +132,6 @@ ngx_distill_guard_redis_asks_read(ngx_distill_guard_redis_sync_t *sync,
     ngx_distill_guard_redis_asks_t  *a;
 
     a = &sync->asks;
-
-    if (a->last[0] == 0) {
-        a->last[0] = now + sync->skew - NGX_DISTILL_GUARD_REDIS_TOO_OLD;
-    }
 
     ngx_str_set(&args[0], "XREAD");
     ngx_str_set(&args[1], "COUNT");
@@ -184,7 +183,12 @@ ngx_distill_guard_redis_asks_handler(void *data, void *item,
         ngx_distill_guard_redis_fail(sync->answering,
                                      NGX_DISTILL_GUARD_REDIS_UNFIT, 0,
                                      "what it answers on asks is wrong");
+        goto done;
     }
+
+    /* there may be more */
+
+    sync->asks.next = 0;
 
 done:
 

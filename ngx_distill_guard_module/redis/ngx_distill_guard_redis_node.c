@@ -16,7 +16,6 @@
 #define NGX_DISTILL_GUARD_REDIS_SKEW       1000
 
 /* seconds */
-#define NGX_DISTILL_GUARD_REDIS_NODE_TTL   3600
 #define NGX_DISTILL_GUARD_REDIS_NODES_TTL  86400
 #define NGX_DISTILL_GUARD_REDIS_AGREED_TTL 2592000
 
@@ -352,7 +351,9 @@ ngx_distill_guard_redis_beat(ngx_distill_guard_redis_sync_t *sync)
 
     ngx_str_set(&args[0], "ZREMRANGEBYSCORE");
     args[1].data = key;
-    args[1].len = ngx_sprintf(key, "%V:nodes", &sync->conf->prefix) - key;
+    args[1].len = ngx_sprintf(key, "%V:" DG_SCHEMA_NODES,
+                              &sync->conf->prefix)
+                  - key;
     ngx_str_set(&args[2], "-inf");
     args[3].data = old;
     args[3].len = ngx_sprintf(old, "%uL", now / 1000
@@ -391,7 +392,7 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     (void) dg_id_text(id, &node->node);
 
     key = buf;
-    p = ngx_sprintf(key, "%V:node:%*s", &sync->conf->prefix,
+    p = ngx_sprintf(key, "%V:" DG_SCHEMA_NODE "%*s", &sync->conf->prefix,
                     (size_t) NGX_DISTILL_GUARD_REDIS_ID, id);
 
     ngx_str_set(&args[0], "HSET");
@@ -421,7 +422,7 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
 
     ngx_str_set(&args[0], "EXPIRE");
     args[2].data = p;
-    p = ngx_sprintf(p, "%d", NGX_DISTILL_GUARD_REDIS_NODE_TTL);
+    p = ngx_sprintf(p, "%d", DG_SCHEMA_NODE_KEEP);
     args[2].len = p - args[2].data;
 
     (void) ngx_distill_guard_redis_send(sync, &args[1],
@@ -431,7 +432,8 @@ ngx_distill_guard_redis_register(ngx_distill_guard_redis_node_t *node,
     member.len = NGX_DISTILL_GUARD_REDIS_ID;
 
     set.key.data = p;
-    set.key.len = ngx_sprintf(p, "%V:nodes", &sync->conf->prefix) - p;
+    set.key.len = ngx_sprintf(p, "%V:" DG_SCHEMA_NODES, &sync->conf->prefix)
+                  - p;
     set.limit = NGX_DISTILL_GUARD_REDIS_NODES_MAX;
     set.ttl = NGX_DISTILL_GUARD_REDIS_NODES_TTL;
     set.n = 1;
