@@ -93,7 +93,7 @@ static int
 ctl_wire_connect(ctl_wire_t *w, const char *host, unsigned port)
 {
     int               rc;
-    char              service[8];
+    char              service[16];
     struct addrinfo   hints, *found, *a;
 
     memset(&hints, 0, sizeof(struct addrinfo));
