@@ -15,22 +15,29 @@
 
 
 /*
- * Decoded escapes, and the plain runs of at most DG_JSON_RUN bytes beside them,
- * are gathered, so that text dense with escapes is not handed over in crumbs.
- * Behind DG_JSON_GATHER there is room for what one step may add: a run,
- * U+FFFD for a surrogate left unpaired, and a character.
+ * Decoded escapes, and the plain text beside them, are gathered, so that text
+ * dense with escapes is not handed over in crumbs.  Behind DG_JSON_GATHER
+ * there is room for what one step may add: a run, or a block and what is
+ * copied behind it, U+FFFD for a surrogate left unpaired, and a character.
  */
 
 #define DG_JSON_RUN     32
-#define DG_JSON_GATHER  256
+#define DG_JSON_BLOCK   32       /* bytes looked at in one step */
+#define DG_JSON_GATHER  1024
 
 typedef struct {
     u_char  *last;
-    u_char   data[DG_JSON_GATHER + DG_JSON_RUN + 3 + 4];
+    u_char   data[DG_JSON_GATHER + 2 * DG_JSON_BLOCK + 3 + 4];
 } dg_json_gather_t;
 
 
 static const u_char *dg_json_plain(const u_char *p, const u_char *end);
+#if defined(__SSE2__)
+static const u_char *dg_json_blocks(dg_json_gather_t *g, const u_char *p,
+    const u_char *end);
+static inline uint64_t dg_json_block(u_char *dst, const u_char *p);
+static const u_char *dg_json_escaped(u_char **dst, const u_char *p);
+#endif
 static const u_char *dg_json_run(dg_json_t *json, dg_json_gather_t *g,
     const u_char *p, const u_char *end);
 static const u_char *dg_json_escape(dg_json_t *json, dg_json_gather_t *g,
@@ -39,7 +46,7 @@ static const u_char *dg_json_hex(dg_json_t *json, dg_json_gather_t *g,
     const u_char *p, const u_char *end);
 static void dg_json_character(dg_json_t *json, dg_json_gather_t *g);
 static void dg_json_unpaired(dg_json_t *json, dg_json_gather_t *g);
-static void dg_json_utf8(dg_json_gather_t *g, unsigned code);
+static u_char *dg_json_utf8(u_char *p, unsigned code);
 static void dg_json_flush(dg_json_t *json, dg_json_gather_t *g);
 
 
@@ -59,6 +66,25 @@ static const u_char  dg_json_digits[256] = {
     ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16
 };
+
+
+#if defined(__SSE2__)
+
+/* what may not stand in a string: with one bit turned, control characters and
+   the quotation mark are all that is no more than 0x20 */
+
+static inline __m128i
+dg_json_special(__m128i x)
+{
+    __m128i  turned, low;
+
+    turned = _mm_xor_si128(x, _mm_set1_epi8(0x02));
+    low = _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(0x20)), turned);
+
+    return _mm_or_si128(low, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+}
+
+#endif
 
 
 /* most strings are here in one piece, with nothing in them to decode */
@@ -107,6 +133,21 @@ dg_json_string(dg_json_t *json, const u_char *p, const u_char *end)
         switch (json->state) {
 
         case dg_json_s_text:
+
+#if defined(__SSE2__)
+
+            /* a block may be read behind the one that is looked at */
+
+            if (end - p >= 2 * DG_JSON_BLOCK && !json->high) {
+                p = dg_json_blocks(&g, p, end);
+
+                if (g.last >= g.data + DG_JSON_GATHER) {
+                    break;
+                }
+            }
+
+#endif
+
             p = dg_json_run(json, &g, p, end);
             break;
 
@@ -127,6 +168,136 @@ dg_json_string(dg_json_t *json, const u_char *p, const u_char *end)
 
     return p;
 }
+
+
+#if defined(__SSE2__)
+
+/*
+ * Gathers plain text and what is escaped in it, up to the end of the string,
+ * an escape that needs a closer look, or where there is no room left.
+ */
+
+static const u_char *
+dg_json_blocks(dg_json_gather_t *g, const u_char *p, const u_char *end)
+{
+    u_char        *dst, *last;
+    uint64_t       hits;
+    unsigned       n;
+    const u_char  *next, *escape;
+
+    dst = g->last;
+    last = g->data + DG_JSON_GATHER;
+
+    while (end - p >= 2 * DG_JSON_BLOCK && dst < last) {
+
+        next = p + DG_JSON_BLOCK;
+        hits = dg_json_block(dst, p);
+
+        while (hits) {
+            n = (unsigned) __builtin_ctzll(hits);
+            p += n;
+            dst += n;
+
+            escape = dg_json_escaped(&dst, p);
+
+            if (escape == NULL) {
+                g->last = dst;
+                return p;
+            }
+
+            hits = hits >> n >> (escape - p);
+            p = escape;
+
+            if (p >= next) {
+                break;
+            }
+
+            memcpy(dst, p, DG_JSON_BLOCK);
+        }
+
+        /* an escape may have begun in this block and ended behind it */
+
+        if (p < next) {
+            dst += next - p;
+            p = next;
+        }
+    }
+
+    g->last = dst;
+
+    return p;
+}
+
+
+/* copies a block, and returns by bit which bytes may not stand as they are */
+
+static inline uint64_t
+dg_json_block(u_char *dst, const u_char *p)
+{
+    __m128i   x, hit;
+    unsigned  i;
+    uint64_t  hits;
+
+    hits = 0;
+
+    for (i = 0; i < DG_JSON_BLOCK; i += 16) {
+        x = _mm_loadu_si128((const __m128i *) (p + i));
+        _mm_storeu_si128((__m128i *) (dst + i), x);
+
+        hit = dg_json_special(x);
+        hits |= (uint64_t) (unsigned) _mm_movemask_epi8(hit) << i;
+    }
+
+    return hits;
+}
+
+
+/* returns what is behind the escape at p; NULL: it is none, or a surrogate */
+
+static const u_char *
+dg_json_escaped(u_char **dst, const u_char *p)
+{
+    u_char    c, a, b;
+    unsigned  code;
+
+    if (*p != '\\') {
+        return NULL;
+    }
+
+    c = dg_json_escapes[p[1]];
+
+    if (c) {
+        *(*dst)++ = c;
+        return p + 2;
+    }
+
+    if (p[1] != 'u') {
+        return NULL;
+    }
+
+    a = dg_json_digits[p[2]];
+    b = dg_json_digits[p[3]];
+
+    if (a == 0 || b == 0 || dg_json_digits[p[4]] == 0
+        || dg_json_digits[p[5]] == 0)
+    {
+        return NULL;
+    }
+
+    code = (unsigned) (a - 1) << 12 | (unsigned) (b - 1) << 8
+           | (unsigned) (dg_json_digits[p[4]] - 1) << 4
+           | (unsigned) (dg_json_digits[p[5]] - 1);
+
+    if ((code & 0xf800) == 0xd800) {
+        return NULL;
+    }
+
+    *dst = dg_json_utf8(*dst, code);
+
+    return p + 6;
+}
+
+#endif
 
 
 /* plain text up to what ends it: a backslash, the string's end, the input's */
@@ -280,7 +451,7 @@ dg_json_character(dg_json_t *json, dg_json_gather_t *g)
         return;
     }
 
-    dg_json_utf8(g, code);
+    g->last = dg_json_utf8(g->last, code);
 }
 
 
@@ -290,17 +461,13 @@ dg_json_unpaired(dg_json_t *json, dg_json_gather_t *g)
     json->surrogate = 1;
     json->high = 0;
 
-    dg_json_utf8(g, 0xfffd);
+    g->last = dg_json_utf8(g->last, 0xfffd);
 }
 
 
-static void
-dg_json_utf8(dg_json_gather_t *g, unsigned code)
+static u_char *
+dg_json_utf8(u_char *p, unsigned code)
 {
-    u_char  *p;
-
-    p = g->last;
-
     if (code < 0x80) {
         *p++ = (u_char) code;
 
@@ -320,7 +487,7 @@ dg_json_utf8(dg_json_gather_t *g, unsigned code)
         *p++ = (u_char) (0x80 | (code & 0x3f));
     }
 
-    g->last = p;
+    return p;
 }
 
 
@@ -342,16 +509,12 @@ dg_json_plain(const u_char *p, const u_char *end)
 #if defined(__SSE2__)
 
     int      hits;
-    __m128i  x, hit;
+    __m128i  x;
 
     for ( /* void */ ; end - p >= 16; p += 16) {
         x = _mm_loadu_si128((const __m128i *) p);
 
-        hit = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
-        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
-        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-
-        hits = _mm_movemask_epi8(hit);
+        hits = _mm_movemask_epi8(dg_json_special(x));
 
         if (hits) {
             return p + __builtin_ctz(hits);

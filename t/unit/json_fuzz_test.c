@@ -97,7 +97,7 @@ put_string(text_t *t)
 
     sides = dice(t, 4) ? 16 : 5;
 
-    for (n = dice(t, 16) ? dice(t, 20) : dice(t, 500); n; n--) {
+    for (n = dice(t, 16) ? dice(t, 20) : dice(t, 900); n; n--) {
 
         switch (dice(t, sides)) {
 
