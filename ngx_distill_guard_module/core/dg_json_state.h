@@ -57,6 +57,13 @@ const u_char *dg_json_string_begin(dg_json_t *json, const u_char *p,
 const u_char *dg_json_string(dg_json_t *json, const u_char *p,
     const u_char *end);
 
+/*
+ * Of a string that ends before end and has no escapes but of one letter:
+ * returns where its closing quote is, and its decoded length; else NULL.
+ */
+const u_char *dg_json_inside(const u_char *p, const u_char *end,
+    uint64_t *len);
+
 /* takes a decoded piece of a name or a value, and its end if last is set */
 void dg_json_text(dg_json_t *json, const u_char *p, size_t len,
     unsigned last);

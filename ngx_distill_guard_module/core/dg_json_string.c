@@ -501,6 +501,35 @@ dg_json_flush(dg_json_t *json, dg_json_gather_t *g)
 }
 
 
+const u_char *
+dg_json_inside(const u_char *p, const u_char *end, uint64_t *len)
+{
+    uint64_t       n;
+    const u_char  *start;
+
+    for (n = 0; /* void */ ; n++) {
+        start = p;
+        p = dg_json_plain(p, end);
+        n += (uint64_t) (p - start);
+
+        if (end - p < 2) {
+            return NULL;
+        }
+
+        if (*p == '"') {
+            *len = n;
+            return p;
+        }
+
+        if (*p != '\\' || dg_json_escapes[p[1]] == 0) {
+            return NULL;
+        }
+
+        p += 2;
+    }
+}
+
+
 /* the first byte from p on that may not stand in a string as it is */
 
 static const u_char *

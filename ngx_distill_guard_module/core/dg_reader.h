@@ -19,6 +19,7 @@
 #include "dg_facts.h"
 #include "dg_lexicon.h"
 #include "dg_marks.h"
+#include "dg_repeat.h"
 #include "dg_dialect.h"
 
 
@@ -112,6 +113,7 @@ typedef struct {
     unsigned              documents; /* before the event being read */
     unsigned              mark;      /* of "[DONE]", what has matched */
     unsigned              state;
+    dg_repeat_t           repeat;    /* of events */
 } dg_response_t;
 
 

@@ -10,6 +10,28 @@
 #include "dg_response_rule.h"
 
 
+/* all that an event may change, but for text and the counts of events */
+
+typedef struct {
+    dg_response_facts_t   facts;
+    uint64_t              parts[DG_USAGES];
+    uint64_t              thoughts[2];
+    uint64_t              text;
+    unsigned              given;
+    unsigned              choices;
+    unsigned              documents;
+    unsigned              state;
+    unsigned              findings;
+} dg_response_seen_t;
+
+
+static void dg_response_stream(dg_response_t *rs, const u_char *p,
+    size_t len);
+static void dg_response_one(dg_response_t *rs, const u_char *p, size_t len);
+static void dg_response_see(const dg_response_t *rs,
+    dg_response_seen_t *seen);
+static unsigned dg_response_same(const dg_response_seen_t *one,
+    const dg_response_seen_t *two);
 static void dg_response_data(void *ctx, const u_char *p, size_t len);
 static void dg_response_event_end(void *ctx, dg_sse_t *sse);
 static void dg_response_event(void *ctx, const dg_json_event_t *ev);
@@ -143,6 +165,7 @@ dg_response_init(dg_response_t *rs, dg_dialect_id_t dialect,
     rs->mark = 0;
     rs->state = 0;
 
+    dg_repeat_init(&rs->repeat);
     dg_sse_init(&rs->sse, dg_response_data, dg_response_event_end, rs);
     dg_json_init(&rs->json, dg_dialect_response_schema(dialect),
                  dg_response_event, rs);
@@ -165,7 +188,7 @@ dg_response_push(dg_response_t *rs, const u_char *p, size_t len)
         return;
 
     case DG_FORMAT_SSE:
-        dg_sse_push(&rs->sse, p, len);
+        dg_response_stream(rs, p, len);
         break;
 
     default:
@@ -173,6 +196,125 @@ dg_response_push(dg_response_t *rs, const u_char *p, size_t len)
     }
 
     dg_response_note(rs);
+}
+
+
+/* event by event, as far as they are here in one piece */
+
+static void
+dg_response_stream(dg_response_t *rs, const u_char *p, size_t len)
+{
+    size_t    n;
+    uint64_t  text;
+
+    while (len && dg_repeat_wanted(&rs->repeat)) {
+
+        if (!dg_sse_between(&rs->sse)) {
+            dg_repeat_drop(&rs->repeat);
+            n = dg_sse_whole(p, len);
+
+            if (n == 0) {
+                break;
+            }
+
+            dg_sse_push(&rs->sse, p, n);
+
+        } else {
+            n = dg_repeat_match(&rs->repeat, p, len, &text);
+
+            if (n) {
+                rs->facts->text += text;
+                rs->json.documents++;
+                rs->sse.events++;
+
+            } else {
+                n = dg_sse_whole(p, len);
+
+                if (n == 0) {
+                    break;
+                }
+
+                dg_response_one(rs, p, n);
+            }
+        }
+
+        p += n;
+        len -= n;
+    }
+
+    if (len) {
+        dg_repeat_drop(&rs->repeat);
+        dg_sse_push(&rs->sse, p, len);
+    }
+}
+
+
+/*
+ * An event that changes nothing is kept.  The next one that is the same in all
+ * that matters changes nothing either, for it is read in the same state.
+ */
+
+static void
+dg_response_one(dg_response_t *rs, const u_char *p, size_t len)
+{
+    uint64_t            events;
+    dg_response_seen_t  before, after;
+
+    dg_response_see(rs, &before);
+    events = rs->sse.events;
+
+    dg_repeat_begin(&rs->repeat);
+    dg_sse_push(&rs->sse, p, len);
+    dg_response_see(rs, &after);
+
+    if (rs->sse.events == events + 1
+        && after.documents == before.documents + 1
+        && dg_sse_between(&rs->sse)
+        && dg_response_same(&before, &after))
+    {
+        dg_repeat_keep(&rs->repeat, p, len, after.text - before.text);
+
+    } else {
+        dg_repeat_drop(&rs->repeat);
+    }
+}
+
+
+static void
+dg_response_see(const dg_response_t *rs, dg_response_seen_t *seen)
+{
+    seen->facts = *rs->facts;
+    seen->text = seen->facts.text;
+    seen->facts.text = 0;
+
+    memcpy(seen->parts, rs->parts, sizeof(seen->parts));
+    memcpy(seen->thoughts, rs->thoughts, sizeof(seen->thoughts));
+
+    seen->given = rs->given;
+    seen->choices = rs->choices;
+    seen->documents = rs->json.documents;
+    seen->state = rs->state;
+    seen->findings = rs->json.malformed | rs->json.deep << 1
+                     | rs->json.wide << 2 | rs->json.duplicate << 3
+                     | rs->json.surrogate << 4;
+}
+
+
+/* a stream that has told its end, or is within a signature, is never so */
+
+static unsigned
+dg_response_same(const dg_response_seen_t *one,
+    const dg_response_seen_t *two)
+{
+    return one->given == two->given
+           && one->choices == two->choices
+           && one->state == two->state
+           && one->findings == two->findings
+           && !(two->state & (DG_RESPONSE_FINISHED | DG_RESPONSE_SIGNATURE))
+           && !two->facts.complete
+           && memcmp(one->parts, two->parts, sizeof(one->parts)) == 0
+           && memcmp(one->thoughts, two->thoughts, sizeof(one->thoughts)) == 0
+           && memcmp(&one->facts, &two->facts, sizeof(one->facts)) == 0;
 }
 
 
@@ -295,6 +437,13 @@ dg_response_event(void *ctx, const dg_json_event_t *ev)
     const dg_response_rule_t  *rule;
 
     rule = &dg_response_rules[ev->field];
+
+    if (rs->repeat.asking && ev->last && ev->type >= DG_JSON_STRING) {
+        dg_repeat_ask(&rs->repeat, rs->json.begin, rs->json.end,
+                      ev->type == DG_JSON_STRING
+                      && (rule->handler == dg_answer_text
+                          || rule->handler == dg_answer_delta));
+    }
 
     if (rule->types & 1u << ev->type) {
         rule->handler(rs, ev, rule);

@@ -100,6 +100,38 @@ dg_sse_push(dg_sse_t *sse, const u_char *p, size_t len)
 }
 
 
+unsigned
+dg_sse_between(const dg_sse_t *sse)
+{
+    return sse->state == dg_sse_s_field && sse->field_len == 0
+           && sse->name_len == 0 && !sse->pending && !sse->cr;
+}
+
+
+size_t
+dg_sse_whole(const u_char *p, size_t len)
+{
+    const u_char  *start, *end, *eol;
+
+    start = p;
+    end = p + len;
+
+    for (/* void */ ; end - p >= 2; p = eol + 1) {
+        eol = memchr(p, '\n', end - p - 1);
+
+        if (eol == NULL) {
+            break;
+        }
+
+        if (eol[1] == '\n') {
+            return (size_t) (eol + 2 - start);
+        }
+    }
+
+    return 0;
+}
+
+
 /* one U+FEFF may stand before the first line */
 
 static const u_char *

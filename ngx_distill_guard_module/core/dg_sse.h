@@ -58,5 +58,11 @@ void dg_sse_init(dg_sse_t *sse, dg_sse_data_pt data, dg_sse_event_pt event,
     void *ctx);
 void dg_sse_push(dg_sse_t *sse, const u_char *p, size_t len);
 
+/* nothing of an event has been pushed since the last one ended */
+unsigned dg_sse_between(const dg_sse_t *sse);
+
+/* the length of what is pushed up to the next blank line; 0: there is none */
+size_t dg_sse_whole(const u_char *p, size_t len);
+
 
 #endif /* _DG_SSE_H_INCLUDED_ */
