@@ -161,7 +161,7 @@ install: $(MODULE) $(CTL)	## install both (DESTDIR=dir, PREFIX=/usr)
 deps:			## install the Debian packages missing (needs root)
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST) $(PKG_LEDGER)
 
-deps-run:
+deps-run:		## those of building and running alone (needs root)
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN)
 
 deps-bench:

@@ -131,7 +131,13 @@ sub event {
 }
 
 
-sub told { my $answer = chat(@_); return { %{ event() }, got => $answer->{status} } }
+# the event, with what the client got
+
+sub told {
+    my $answer = chat(@_);
+
+    return { %{ event() }, got => $answer->{status} };
+}
 
 
 # The only command of a recipe that matches, which is a block or a line of one.
@@ -329,8 +335,9 @@ SKIP: {
     skip 'not Debian 12, or without a module', 1
         if $system !~ /^VERSION_ID="12"/m || !$ENV{DG_MODULE};
 
-    my %needs = map { $_ => 1 } map { /\b(lib(?:hiredis|maxminddb|jansson))\.so\.([\d.]+)/
-        ? "$1$2" : () } map { qx(ldd '$_') } @ENV{qw(DG_MODULE DG_CTL)};
+    my $library = qr/\b(lib(?:hiredis|jansson|maxminddb|ssl))\.so\.([\d.]+)/;
+    my %needs = map { $_ =~ $library ? ("$1$2" => 1) : () }
+        map { qx(ldd '$_') } @ENV{qw(DG_MODULE DG_CTL)};
 
     is_deeply([ sort keys %needs ], [ grep { /^lib/ } split / /, $runs ],
         '... and what the module needs');
@@ -381,7 +388,8 @@ $t->wait_for(sub { my $e = told('sk-team'); $e->{got} == 200 && $e->{exempt} },
     $SOON, 'the key to be allowed');
 pass('... until it is allowed');
 like(run($TEAM, qr/^distillctl list/),
-    qr/^allow\s+key:[0-9a-f]{32}.*evaluation of spring/m, '... which is listed');
+    qr/^allow\s+key:[0-9a-f]{32}.*evaluation of spring/m,
+    '... which is listed');
 run($TEAM, qr/^distillctl release /);
 $t->wait_for(sub { told('sk-team')->{got} == 429 }, $SOON,
     'the key to be released');

@@ -19,9 +19,7 @@ my $operations = $doc{'docs/operations.md'};
 my $started = $doc{'docs/getting-started.md'};
 
 shell('openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=api.example.org'
-    . ' -keyout %%DIR%%/api.example.org.key'
-    . ' -out %%DIR%%/api.example.org.crt 2>/dev/null');
-$t->write_file('redis-ca.pem', $t->read_file('api.example.org.crt'));
+    . ' -keyout %%DIR%%/redis-ca.key -out %%DIR%%/redis-ca.pem 2>/dev/null');
 
 
 # ---- links ----------------------------------------------------------------
@@ -85,7 +83,7 @@ my $upstream = $t->upstream;
 my $shared = $t->redis(name => 'shared');
 
 my %target = map { $_ => 1 } $t->read_file("$root/Makefile")
-    =~ /^(\w+):.*\t## /mg;
+    =~ /^([\w-]+):.*\t## /mg;
 my (%run, @unknown);
 
 # Files and ports are those of the test; what runs once it is all there is
@@ -95,16 +93,16 @@ for my $line (map { split /\n/ } blocks($started, 'sh')) {
     $line =~ s/\s+#.*//;
     $line = here($line);
 
-    if ($line =~ /^make(?: (\w+))?$/) {
+    if ($line =~ /^make(?: ([\w-]+))?$/) {
         push @unknown, $line unless $target{ $1 // 'all' };
 
     } elsif ($line =~ /^(?:openssl|chmod) /) {
         shell($line);
 
-    } elsif ($line =~ /^(?:curl|tail|nginx) /) {
+    } elsif ($line =~ /^(?:curl|distillctl|nginx|tail) /) {
         $run{$line} = 1;
 
-    } else {
+    } elsif ($line ne 'apt-get install -y make') {
         push @unknown, $line;
     }
 }
@@ -118,11 +116,11 @@ my ($conf) = map { adapt($_) } grep { /observe/ } blocks($started, 'nginx');
 $t->conf($conf, instance => 'started')->start;
 
 
-sub chat {
-    return shell('curl -sk https://127.0.0.1:%%PORT443%%/v1/chat/completions'
-        . q( -H 'Authorization: Bearer sk-started' -d )
-        . q('{"model":"m","messages":[{"role":"user","content":"hi"}]}'));
-}
+my ($chat) = grep { /^curl .*completions/ } keys %run;
+delete $run{$chat};
+
+
+sub chat { return shell($chat) }
 
 
 is(eval { decode_json(chat())->{object} }, 'chat.completion',
@@ -150,6 +148,9 @@ sub event {
 is_deeply([ @{ event(1) }{qw(v dialect verdict)} ],
     [ 1, 'openai.chat', 'PASS' ], '... the log says so');
 
+my ($top) = grep { /^distillctl / } keys %run;
+delete $run{$top};
+
 my ($page, $metrics) = map { shell($_) } sort { length $a <=> length $b }
     keys %run;
 my $zone = eval { decode_json($page)->{zones}{guard} };
@@ -157,6 +158,11 @@ my $zone = eval { decode_json($page)->{zones}{guard} };
 is($zone->{exchanges}, 1, '... the status page, too');
 like($metrics, qr/^distill_guard_exchanges_total\{zone="guard"\} 1$/m,
     '... and Prometheus');
+
+symlink $t->dir . '/started/nginx.conf', $t->dir . '/nginx.conf';
+like(shell($top =~ s/^distillctl/$ENV{DG_CTL}/r),
+    qr/^key:[0-9a-f]{32}\s.*^1 of 1 node answered$/ms,
+    '... and all nodes are asked');
 
 my ($room) = $directives =~ /room\s+for about (\d+) subjects/;
 my ($bytes, $each, $all) = section($operations, 'Memory')

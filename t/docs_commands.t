@@ -132,9 +132,10 @@ sub about {
 sub status { return $pool->ask($NODE, 1) }
 
 my %SEEN = (
-    'distillctl top'        => sub { like($_[0], qr/^campaign:$id{campaign}\s+\d\d/m,
+    'distillctl top' => sub { like($_[0],
+        qr/^campaign:$id{campaign}\s+\d\d/m,
         '... the campaign is in front') },
-    'distillctl campaigns'  => sub { like($_[0],
+    'distillctl campaigns' => sub { like($_[0],
         qr/^campaign:$id{campaign}\n.*105 accounts were used/s,
         '... says what they have in common') },
     'distillctl explain campaign' => sub { like($_[0],

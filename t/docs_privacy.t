@@ -50,8 +50,8 @@ my $core = sources('core/*.[ch]');
 
 # what it is, in the document; the seconds in the code
 
-my ($issued, $refused, $accepted) = map { eval } $core
-    =~ /dg_recall_ttl\[\w+\] = \{\s+0,\s+([\d *]+),.*\n\s+([\d *]+),.*\n\s+([\d *]+)\s/;
+my ($ttl) = $core =~ /dg_recall_ttl\[\w+\] = \{\s+0,(.*?)\};/s;
+my ($issued, $refused, $accepted) = map { eval } $ttl =~ /^\s+([\d *]+)/mg;
 my ($keep) = map { eval } $core =~ /define DG_RULING_KEEP\s+(\([\d *]+\))/;
 my ($minutes) = $core =~ /define DG_HISTORY_MINUTES\s+(\d+)/;
 my ($origins) = $core =~ /define DG_ORIGINS\s+(\d+)/;
