@@ -88,9 +88,9 @@ UNIT := $(basename $(notdir $(wildcard t/unit/*.c)))
 sub_make = $(MAKE) --silent --no-print-directory \
     $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all static install deps deps-run deps-bench deps-ledger unit unit-programs \
-    style test run cluster bench ledger eval eval-signals trace clean help \
-    settings
+.PHONY: all static install deps deps-run deps-bench deps-ledger unit \
+    unit-programs style test run cluster bench ledger eval eval-signals trace \
+    fuzz fuzz-programs fuzz-replay fuzz-replay-programs clean help settings
 .DELETE_ON_ERROR:
 
 all: $(if $(STATIC),static,$(MODULE)) $(CTL)	## build the module and the tool
@@ -226,6 +226,53 @@ unit-programs: $(UNIT_PROGRAMS)
 unit:			## test core/ alone, under sanitizers
 	+@$(sub_make) unit-programs
 	@prove -e '' $(sort $(UNIT_PROGRAMS))
+
+# Fuzz targets, t/fuzz/*.c: with the corpus alone by any compiler, and with
+# libFuzzer, which adds what it finds to $(BUILD)/fuzz/NAME.
+
+FUZZ := $(filter-out replay,$(basename $(notdir $(wildcard t/fuzz/*.c))))
+FUZZ_INCS := $(SRC)/core t/unit t/fuzz
+FUZZ_CC := $(lastword $(CC))
+FUZZ_CFLAGS := -g -O1 -Wall -Wextra -Wpointer-arith -Wno-unused-function -Werror \
+    -fno-omit-frame-pointer -fno-sanitize-recover=all \
+    $(FUZZ_INCS:%=-I %)
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined
+
+$(FUZZ:%=$(BUILD)/fuzz/%.replay): $(BUILD)/fuzz/%.replay: t/fuzz/%.c \
+    t/fuzz/replay.c t/fuzz/fuzz.h \
+    $(CORE:%=$(BUILD)/unit/$(FUZZ_CC)/core/%.o)
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) -std=gnu99 $(FUZZ_CFLAGS) -fsanitize=address,undefined \
+	    -o $@ $(filter %.c %.o,$^) -lm
+
+$(FUZZ:%=$(BUILD)/fuzz/%.fuzz): $(BUILD)/fuzz/%.fuzz: t/fuzz/%.c \
+    t/fuzz/fuzz.h $(BUILD)/fuzz/core.a
+	@clang -std=gnu99 $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined \
+	    -o $@ $(filter %.c %.a,$^) -lm
+
+$(BUILD)/fuzz/core.a: $(CORE:%=$(BUILD)/fuzz/core/%.o)
+	@rm -f $@ && ar rcs $@ $^
+
+$(CORE:%=$(BUILD)/fuzz/core/%.o): $(BUILD)/fuzz/core/%.o: $(SRC)/core/%.c \
+    $(wildcard $(SRC)/core/*.h)
+	@mkdir -p $(@D)
+	@clang -std=c99 -D_DEFAULT_SOURCE $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) \
+	    -c -o $@ $<
+
+fuzz-replay-programs: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
+
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%.fuzz)
+
+fuzz-replay:		## give the fuzz targets their corpus
+	+@$(sub_make) fuzz-replay-programs
+	@for name in $(FUZZ); do \
+	    echo "$$name: $$($(BUILD)/fuzz/$$name.replay t/fuzz/corpus/$$name)" \
+	        || exit 1; \
+	done
+
+fuzz:			## fuzz each target for TIME=60 seconds (FUZZ="json sse")
+	+@$(sub_make) fuzz-programs
+	@t/tools/fuzz.sh $(FUZZ)
 
 style:			## check the form of the C sources
 	@perl t/tools/style.pl $(SRC) t

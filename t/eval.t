@@ -27,7 +27,7 @@ my @CAMPAIGNS = qw(single-alpaca single-evol single-r1 single-openthoughts
     relay-50 relay-90 sticky rotation paraphrase own-systems no-frame hours
     faked-sdk launch-pivot careful-cells careful-diluted careful-thin
     careful-rewritten careful-aged careful-all single-rollouts single-vpn
-    single-faked bought limited samples bursts);
+    single-faked bought limited samples bursts even);
 my @PROFILES = qw(chat product greetings office carrier mobile vpn free-tier
     coding-agent key-rotation support-bot tutor rag hosted-app app-prompts
     batch-label translation moderation judge benchmark ci-fleet gateway

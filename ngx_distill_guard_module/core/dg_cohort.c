@@ -145,9 +145,10 @@ dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
 
 
 /*
- * A few letters, or where short words stand, may be the same by chance: one
- * such mark is not enough to take a request for a campaign's.  Nor is any of
- * an end that begins as those of many do: what is left of it is a few letters.
+ * A few letters, or where short words stand, may be the same by chance: such
+ * marks of one end are not enough to take a request for a campaign's.  Nor is
+ * any of an end that begins as those of many do: what is left of it is a few
+ * letters.
  */
 
 static int
@@ -155,13 +156,13 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
     const dg_template_t *best, const dg_campaign_t *c, uint32_t now)
 {
     dg_id_t         id;
-    unsigned        i, n, common;
+    unsigned        i, ends, common;
     dg_arena_t     *campaigns;
     dg_template_t  *t;
 
     campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
     common = dg_cohort_common(st, rq, now);
-    n = 0;
+    ends = 0;
 
     for (i = 0; i < rq->marks.n; i++) {
         t = dg_cohort_template(st, &rq->marks, i, &id);
@@ -173,16 +174,24 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
             continue;
         }
 
-        n++;
+        switch (id.v[1]) {
 
-        if (id.v[1] == DG_MARK_ANCHOR || id.v[1] == DG_MARK_HEAD_64
-            || id.v[1] == DG_MARK_TAIL_64)
-        {
+        case DG_MARK_HEAD_24:
+        case DG_MARK_HEAD_SHAPE:
+            ends |= 1;
+            break;
+
+        case DG_MARK_TAIL_24:
+        case DG_MARK_TAIL_SHAPE:
+            ends |= 2;
+            break;
+
+        default:
             return 1;
         }
     }
 
-    return n > 1;
+    return ends == 3;
 }
 
 

@@ -116,8 +116,17 @@ dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
         return 0;
     }
 
-    return !dg_member_crowded(c)
-           || dg_store_crowd(st, ex, now) >= DG_WATCH_CROWD;
+    if (dg_member_crowded(c)) {
+        return dg_store_crowd(st, ex, now) >= DG_WATCH_CROWD;
+    }
+
+    /* where nothing else speaks for it, once may be chance: words that
+       everybody uses begin many a frame */
+
+    return p && p->uses
+           && dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
+                             p->campaign, p->born)
+              == c;
 }
 
 

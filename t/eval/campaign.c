@@ -219,6 +219,12 @@ const campaign_t  campaigns[] = {
       .ask = ASK_FRESH, .frame = 300, .slot = SLOT_SEED, .follow = 0.3,
       .past = 2, CAREFUL },
 
+    /* where nothing tells but how evenly the accounts are used */
+
+    { .name = "even", .accounts = 1000, .daily = 16, .tool = TOOL_CAMEL,
+      .net = NET_ROTATE, .frames = 10, .frame = 300, .slot = SLOT_SEED,
+      .output = 700 },
+
     { .name = NULL }
 };
 

@@ -68,7 +68,7 @@ const scene_t  scenes[] = {
       2, 0.7, 0, NULL },
 
     { "edges", { "single-rollouts", "single-vpn", "single-faked", "bought",
-                 "samples", "bursts" }, 2, 0.2, 0, NULL },
+                 "samples", "bursts", "even" }, 2, 0.2, 0, NULL },
 
     /* nobody else: what a limit refuses is refused to the honest, too */
 

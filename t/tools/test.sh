@@ -78,6 +78,7 @@ step build make --silent all
 
 step style make --silent style
 step unit make --silent unit
+step fuzz make --silent fuzz-replay
 [[ $TESTS == *sdk* ]] && step sdk-packages packages t/sdk
 [[ $TESTS == *page.t* ]] && step page-packages packages t/page
 step nginx tests

@@ -273,6 +273,38 @@ test_beginning(void)
 }
 
 
+/* somebody new who says once what a campaign says always, and then goes on */
+
+static void
+test_once(void)
+{
+    unsigned     i, refused;
+    kit_ask_t    a;
+    kit_guard_t  g;
+
+    start(&g);
+
+    kit_turns(&g, &a, 1, 300, 10);
+
+    a = kit_of(9000);
+    dg_ok(kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 20), ""))
+          == DG_PASS, "once may be chance");
+
+    refused = 0;
+
+    for (i = 0; i < 20; i++) {
+        a = kit_of(9001);
+        refused += kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 20), ""))
+                   == DG_THROTTLE;
+    }
+
+    dg_ok(refused >= 18, "again and again is not: %u of 20 are refused",
+          refused);
+
+    kit_free(&g);
+}
+
+
 /* the same in no order: accounts that are one */
 
 static void
@@ -368,6 +400,7 @@ main(void)
     test_chain();
     test_shared();
     test_beginning();
+    test_once();
     test_pool();
     test_flood();
 
