@@ -39,7 +39,7 @@ static dg_template_t *dg_cohort_template(dg_store_t *st,
     const dg_few_marks_t *marks, unsigned i, dg_id_t *id);
 static unsigned dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
     const dg_campaign_t *mine, uint32_t now);
-static int dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
+static unsigned dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
     const dg_template_t *best, const dg_campaign_t *c, uint32_t now);
 static int dg_cohort_clear(const dg_campaign_t *c);
 static unsigned dg_cohort_common(dg_store_t *st, const dg_request_facts_t *rq,
@@ -73,7 +73,7 @@ dg_cohort_template(dg_store_t *st, const dg_few_marks_t *marks, unsigned i,
 
 dg_template_t *
 dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
-    dg_campaign_t **campaign, uint32_t now)
+    dg_campaign_t **campaign, unsigned *sure, uint32_t now)
 {
     dg_id_t         id;
     unsigned        i, n, most;
@@ -81,6 +81,7 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
     dg_template_t  *t, *best;
 
     *campaign = NULL;
+    *sure = 0;
 
     best = NULL;
     most = 0;
@@ -104,8 +105,9 @@ dg_store_template(dg_store_t *st, const dg_request_facts_t *rq,
         c = dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),
                            best->campaign, best->born);
 
-        if (c && c->named && dg_cohort_sure(st, rq, best, c, now)) {
-            *campaign = c;
+        if (c && c->named) {
+            *sure = dg_cohort_sure(st, rq, best, c, now);
+            *campaign = *sure ? c : NULL;
         }
     }
 
@@ -148,21 +150,23 @@ dg_cohort_weight(dg_store_t *st, const dg_template_t *t,
  * A few letters, or where short words stand, may be the same by chance: such
  * marks of one end are not enough to take a request for a campaign's.  Nor is
  * any of an end that begins as those of many do: what is left of it is a few
- * letters.
+ * letters.  Where a long piece is the same, or both ends, it is hardly chance,
+ * and where two are, it is none.
  */
 
-static int
+static unsigned
 dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
     const dg_template_t *best, const dg_campaign_t *c, uint32_t now)
 {
     dg_id_t         id;
-    unsigned        i, ends, common;
+    unsigned        i, ends, common, strong;
     dg_arena_t     *campaigns;
     dg_template_t  *t;
 
     campaigns = dg_store_arena(st, DG_PART_CAMPAIGNS);
     common = dg_cohort_common(st, rq, now);
     ends = 0;
+    strong = 0;
 
     for (i = 0; i < rq->marks.n; i++) {
         t = dg_cohort_template(st, &rq->marks, i, &id);
@@ -178,20 +182,25 @@ dg_cohort_sure(dg_store_t *st, const dg_request_facts_t *rq,
 
         case DG_MARK_HEAD_24:
         case DG_MARK_HEAD_SHAPE:
+        case DG_MARK_HEAD_64:
             ends |= 1;
+            strong += (id.v[1] == DG_MARK_HEAD_64);
             break;
 
         case DG_MARK_TAIL_24:
         case DG_MARK_TAIL_SHAPE:
+        case DG_MARK_TAIL_64:
             ends |= 2;
+            strong += (id.v[1] == DG_MARK_TAIL_64);
             break;
 
         default:
-            return 1;
+            strong++;
         }
     }
 
-    return ends == 3;
+    return (strong > 1 || (strong && ends == 3)) ? 2
+           : (strong || ends == 3) ? 1 : 0;
 }
 
 
@@ -342,7 +351,7 @@ dg_cohort_join(dg_store_t *st, dg_watch_t *w, dg_template_t *t)
 
     a = dg_store_arena(st, DG_PART_CAMPAIGNS);
     c = dg_campaign_of(a, t->campaign, t->born);
-    sure = c && dg_cohort_sure(st, w->rq, t, c, w->now);
+    sure = c && dg_cohort_sure(st, w->rq, t, c, w->now) > 0;
 
     if (c && !sure && !p->sure && dg_cohort_clear(c)) {
         return;

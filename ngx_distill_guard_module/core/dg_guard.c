@@ -94,6 +94,7 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
     dg_finding_t *finding, dg_decision_t *decision)
 {
     uint32_t        now;
+    unsigned        sure;
     uint64_t        n, output;
     dg_rules_t      by;
     dg_profile_t   *p;
@@ -110,14 +111,14 @@ dg_guard_body(dg_store_t *st, dg_exchange_t *ex, const dg_rules_t *rules,
         now = (uint32_t) (now_ms / 1000);
         p = dg_store_profile(st, dg_store_account(ex));
         c = (p && !ex->unlinked) ? dg_store_member(st, p, now) : NULL;
-        t = dg_store_template(st, rq, &made, now);
+        t = dg_store_template(st, rq, &made, &sure, now);
 
         if (t) {
             finding->template = t->cell.id;
         }
 
         if (c == NULL && made && !ex->unlinked
-            && dg_store_alike(st, ex, p, made, now))
+            && dg_store_alike(st, ex, p, made, sure, now))
         {
             ex->late = 1;
             c = made;

@@ -108,7 +108,8 @@ dg_member_by_use(const dg_campaign_t *c, const dg_profile_t *p,
 
 int
 dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
-    const dg_profile_t *p, const dg_campaign_t *c, uint32_t now)
+    const dg_profile_t *p, const dg_campaign_t *c, unsigned sure,
+    uint32_t now)
 {
     if (p && (p->old || (p->campaign == DG_NIL
                          && now - p->first_seen >= DG_TEMPLATE_OLD)))
@@ -120,8 +121,11 @@ dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
         return dg_store_crowd(st, ex, now) >= DG_WATCH_CROWD;
     }
 
-    /* where nothing else speaks for it, once may be chance: words that
-       everybody uses begin many a frame */
+    if (sure > 1) {
+        return 1;
+    }
+
+    /* words that everybody uses begin many a frame */
 
     return p && p->uses
            && dg_campaign_of(dg_store_arena(st, DG_PART_CAMPAIGNS),

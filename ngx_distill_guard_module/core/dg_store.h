@@ -441,18 +441,22 @@ dg_campaign_t *dg_store_member(dg_store_t *st, const dg_profile_t *p,
 
 /*
  * The template of a request with the most accounts that count, and whose
- * campaign, if it has a name; NULL: there is none.
+ * campaign, if it has a name; NULL: there is none.  Sure: 2 if it has in
+ * common with that what cannot be chance, 1 if it hardly can.
  */
 dg_template_t *dg_store_template(dg_store_t *st,
-    const dg_request_facts_t *rq, dg_campaign_t **campaign, uint32_t now);
+    const dg_request_facts_t *rq, dg_campaign_t **campaign, unsigned *sure,
+    uint32_t now);
 
 /*
  * May an exchange be counted as the campaign's for nothing but its template?
  * Not if its account was there long before, nor if the campaign comes from
- * crowded origins and the exchange does not.  p may be NULL.
+ * crowded origins and the exchange does not; nor, if it comes from no crowd
+ * and is not sure, the first time.  p may be NULL.
  */
 int dg_store_alike(dg_store_t *st, const dg_exchange_t *ex,
-    const dg_profile_t *p, const dg_campaign_t *c, uint32_t now);
+    const dg_profile_t *p, const dg_campaign_t *c, unsigned sure,
+    uint32_t now);
 
 /*
  * How much more the account of an exchange does on all nodes than on this

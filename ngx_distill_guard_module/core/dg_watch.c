@@ -131,6 +131,7 @@ dg_watch_tell(dg_store_t *st, const dg_profile_t *before, dg_profile_t *p,
 static void
 dg_watch_refused(dg_store_t *st, dg_watch_t *w)
 {
+    unsigned        sure;
     dg_campaign_t  *c;
     dg_template_t  *t;
 
@@ -144,7 +145,7 @@ dg_watch_refused(dg_store_t *st, dg_watch_t *w)
         w->profile->tally[0].attempts++;
     }
 
-    t = dg_store_template(st, w->rq, &c, w->now);
+    t = dg_store_template(st, w->rq, &c, &sure, w->now);
 
     if (t && c) {
         dg_cohort_keep(st, w);

@@ -9,6 +9,11 @@
 #include "guard_kit.h"
 
 
+/* 64 letters of KIT_FRAME, and something else */
+#define COMMON  "Rewrite the passage below for an encyclopedia of trades and " \
+                "crafts, keeping every joke that you find funny: "
+
+
 /* neither a campaign, nor anybody refused or slowed */
 
 static void
@@ -273,7 +278,8 @@ test_beginning(void)
 }
 
 
-/* somebody new who says once what a campaign says always, and then goes on */
+/* somebody new who begins once as a campaign does always, with words that may
+   be everybody's; who does it again and again is of it */
 
 static void
 test_once(void)
@@ -287,14 +293,14 @@ test_once(void)
     kit_turns(&g, &a, 1, 300, 10);
 
     a = kit_of(9000);
-    dg_ok(kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 20), ""))
+    dg_ok(kit_ask(&g, &a, kit_body(kit_words(&g, COMMON, 20), ""))
           == DG_PASS, "once may be chance");
 
     refused = 0;
 
     for (i = 0; i < 20; i++) {
         a = kit_of(9001);
-        refused += kit_ask(&g, &a, kit_body(kit_words(&g, KIT_FRAME, 20), ""))
+        refused += kit_ask(&g, &a, kit_body(kit_words(&g, COMMON, 20), ""))
                    == DG_THROTTLE;
     }
 
