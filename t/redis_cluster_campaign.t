@@ -153,14 +153,10 @@ is_complete('a master was killed');
 
 # ---- one block, while another dies ----------------------------------------
 
-# as docs/redis.md says how a decision is written
-
-my $subject = "campaign:$name";
-my $decision = sprintf '%d000 alice block 0 one hand', time;
-
-$cluster->cmd('HSET', 'dg:{decisions}:now', $subject, $decision);
-$cluster->cmd('XADD', 'dg:{decisions}', '*', 'subject', $subject,
-    'decision', $decision);
+is(system($ENV{DG_CTL}, 'block', "campaign:$name", '--author', 'alice',
+    '--redis', 'clusters://' . $cluster->hosts, '--ca', $tls->{ca}, '--cert',
+    $tls->{cert}, '--key', $tls->{key}), 0,
+    'an operator blocks the campaign');
 
 my ($decisions) = map { $_->[0] } $cluster->keys('dg:{decisions}');
 
