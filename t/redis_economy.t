@@ -128,7 +128,16 @@ sub measure {
 measure($RATE, 'at first');
 
 my $slow = measure($RATE / 4, 'a quarter of the requests');
-my $fast = measure($RATE, 'all');
+
+# once more if it is amid the end of a minute, when all is told again, or the
+# machine has held it up
+
+my $fast;
+
+for (1 .. 3) {
+    $fast = measure($RATE, 'all');
+    last if $fast->{input} <= $BYTES;
+}
 
 cmp_ok($fast->{rate}, '>', 1000, sprintf('%d requests a second by %d keys',
     $fast->{rate}, $KEYS));
