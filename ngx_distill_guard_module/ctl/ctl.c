@@ -241,6 +241,23 @@ const ctl_command_t  ctl_commands[] = {
       CTL_FLEET_HELP
       CTL_EXIT_HELP },
 
+    { "doctor", ctl_doctor,
+      "[--as-node] ...",
+      "what is wrong with Redis and the nodes, and what to do",
+
+      "Looks whether Redis can be reached and written to, is what the nodes\n"
+      "share, and has room; at clocks, nodes and rights, and whether all\n"
+      "keys expire. Prints a line for each, and what to do under it. It\n"
+      "changes nothing.\n"
+      "\n"
+      "  --as-node             the user is that of nodes, and is to have the\n"
+      "                        rights that they need\n"
+      CTL_FLEET_HELP
+      "\n"
+      "The exit status is 0 if nothing is wrong but what is a warning, 1 if\n"
+      "something is, 2 for wrong usage or settings, 3 if Redis is not\n"
+      "there.\n" },
+
     { NULL, NULL, NULL, NULL, NULL }
 };
 

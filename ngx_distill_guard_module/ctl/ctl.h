@@ -47,6 +47,7 @@ int ctl_top(int argc, char **argv);
 int ctl_explain(int argc, char **argv);
 int ctl_campaigns(int argc, char **argv);
 int ctl_id(int argc, char **argv);
+int ctl_doctor(int argc, char **argv);
 
 
 /* one line on standard error, behind the name of the program */
