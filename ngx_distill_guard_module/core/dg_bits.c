@@ -17,10 +17,17 @@ dg_bits_set(const uint64_t *words, unsigned n)
 
     set = 0;
 
+    /* in pairs, in fours, in bytes, and all bytes added in the highest */
+
     for (i = 0; i < n; i++) {
-        for (bits = words[i]; bits; bits &= bits - 1) {
-            set++;
-        }
+        bits = words[i];
+
+        bits -= bits >> 1 & 0x5555555555555555ull;
+        bits = (bits & 0x3333333333333333ull)
+               + (bits >> 2 & 0x3333333333333333ull);
+        bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0full;
+
+        set += (unsigned) (bits * 0x0101010101010101ull >> 56);
     }
 
     return set;

@@ -121,7 +121,7 @@ void
 dg_marks_pick(dg_few_marks_t *few, const dg_marks_t *marks)
 {
     unsigned             i, k, n;
-    uint64_t             set;
+    uint64_t             set, left;
 
     static const u_char  order[DG_MARK_KINDS] = {
         DG_MARK_HEAD_64, DG_MARK_TAIL_64, DG_MARK_ANCHOR, DG_MARK_HEAD_24,
@@ -132,9 +132,10 @@ dg_marks_pick(dg_few_marks_t *few, const dg_marks_t *marks)
     n = 0;
 
     for (k = 0; k < DG_MARK_KINDS; k++) {
-        for (i = 0; i < marks->n; i++) {
+        for (left = set; left; left &= left - 1) {
+            i = (unsigned) __builtin_ctzll(left);
 
-            if ((set >> i & 1) && marks->mark[i].kind == order[k]) {
+            if (marks->mark[i].kind == order[k]) {
                 few->kind[n] = order[k];
                 few->value[n++] = marks->mark[i].value;
             }

@@ -172,24 +172,27 @@ dg_hash(const dg_hash_key_t *key, dg_hash_domain_t domain, const u_char *p,
 uint64_t
 dg_hash_bucket(uint64_t seed, const dg_id_t *id)
 {
-    unsigned  i;
-    uint64_t  v[4];
+    uint64_t  v0, v1, v2, v3;
 
-    v[0] = seed ^ 0x736f6d6570736575ull;
-    v[1] = dg_word_rotl(seed, 32) ^ 0x646f72616e646f6dull;
-    v[2] = seed ^ 0x6c7967656e657261ull;
-    v[3] = dg_word_rotl(seed, 32) ^ 0x7465646279746573ull;
+    v0 = seed ^ 0x736f6d6570736575ull;
+    v1 = dg_word_rotl(seed, 32) ^ 0x646f72616e646f6dull;
+    v2 = seed ^ 0x6c7967656e657261ull;
+    v3 = dg_word_rotl(seed, 32) ^ 0x7465646279746573ull;
 
-    for (i = 0; i < 2; i++) {
-        v[3] ^= id->v[i];
-        dg_hash_rounds(v, 1);
-        v[0] ^= id->v[i];
-    }
+    v3 ^= id->v[0];
+    dg_hash_round(v0, v1, v2, v3);
+    v0 ^= id->v[0];
 
-    v[2] ^= 0xff;
-    dg_hash_rounds(v, 3);
+    v3 ^= id->v[1];
+    dg_hash_round(v0, v1, v2, v3);
+    v0 ^= id->v[1];
 
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    v2 ^= 0xff;
+    dg_hash_round(v0, v1, v2, v3);
+    dg_hash_round(v0, v1, v2, v3);
+    dg_hash_round(v0, v1, v2, v3);
+
+    return v0 ^ v1 ^ v2 ^ v3;
 }
 
 

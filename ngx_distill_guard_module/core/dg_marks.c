@@ -244,27 +244,43 @@ dg_marks_end(const dg_marks_text_t *text, dg_marks_t *marks)
 }
 
 
-/* without a branch on what a byte is: text would mislead its prediction */
+/*
+ * Without a branch on what a byte is: text would mislead its prediction.  The
+ * place of the next hash is counted in half hashes, which is what a letter
+ * shifts.
+ */
 
 static void
 dg_marks_scan(dg_marks_scan_t *scan, const dg_marks_key_t *mk,
     const u_char *p, const u_char *end)
 {
-    unsigned  n, shift;
-    uint64_t  hash;
+    u_char    *at;
+    size_t     shift;
+    uint64_t   hash;
 
-    n = scan->letters;
+#define dg_marks_step(c)                                                      \
+    shift = mk->shift[c];                                                     \
+    hash = (hash << shift) + mk->gear[c];                                     \
+    memcpy(at, &hash, sizeof(hash));                                          \
+    at += shift * (sizeof(hash) / DG_MARKS_SHIFT)
+
+    at = (u_char *) &scan->hash[scan->letters];
     hash = 0;
 
-    for (/* void */ ; p < end; p++) {
-        shift = mk->shift[*p];
-        hash = (hash << shift) + mk->gear[*p];
-
-        scan->hash[n] = hash;
-        n += shift / DG_MARKS_SHIFT;
+    for (/* void */ ; end - p >= 4; p += 4) {
+        dg_marks_step(p[0]);
+        dg_marks_step(p[1]);
+        dg_marks_step(p[2]);
+        dg_marks_step(p[3]);
     }
 
-    scan->letters = n;
+    for (/* void */ ; p < end; p++) {
+        dg_marks_step(*p);
+    }
+
+#undef dg_marks_step
+
+    scan->letters = (unsigned) ((at - (u_char *) scan->hash) / sizeof(hash));
 }
 
 
@@ -354,14 +370,29 @@ static unsigned
 dg_marks_candidates(const uint64_t *hash, unsigned from, unsigned to,
     uint16_t *at)
 {
-    unsigned  n;
+    size_t  n, i;
 
-    for (n = 0; from < to; from++) {
-        at[n] = (uint16_t) from;
-        n += hash[from] < DG_MARKS_ANCHOR;
+#define dg_marks_candidate(i)                                                 \
+    at[n] = (uint16_t) (i);                                                   \
+    n += hash[i] < DG_MARKS_ANCHOR
+
+    n = 0;
+    i = from;
+
+    for (/* void */ ; i + 4 <= to; i += 4) {
+        dg_marks_candidate(i);
+        dg_marks_candidate(i + 1);
+        dg_marks_candidate(i + 2);
+        dg_marks_candidate(i + 3);
     }
 
-    return n;
+    for (/* void */ ; i < to; i++) {
+        dg_marks_candidate(i);
+    }
+
+#undef dg_marks_candidate
+
+    return (unsigned) n;
 }
 
 
