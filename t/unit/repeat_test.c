@@ -96,13 +96,16 @@ static const vendor_t  vendors[] = {
     } }
 };
 
+#define SPLIT                                                                 \
+    "data: {\"choices\"\ndata: :[{\"delta\":{\"content\"\ndata:  :\"@\"" \
+    "}}]}\n\n"
+
 /* stand between events, or break one */
 
 static const char *const  odd[] = {
     ": a comment with {\"a\" and 5\n\n", "\n", "\r\n", "data: {\"a\n\n",
     "data: {\"x\" \t: 1,\ndata: \"y\": #}\n\n", "id: #\n", "data\n\n",
-    "data: {\"choices\"\ndata: :[{\"delta\":{\"content\"\ndata:  :\"@\"}}]}"
-    "\n\n", "data: \"@\"\n\n", "data: {} {}\n\n", "data: #\n\n"
+    SPLIT, "data: \"@\"\n\n", "data: {} {}\n\n", "data: #\n\n"
 };
 
 
