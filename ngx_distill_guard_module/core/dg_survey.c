@@ -63,7 +63,11 @@ dg_survey_top(dg_survey_t *s, const dg_store_t *st,
 
     s->measure = measure;
     s->kind = kind;
-    s->most = dg_min(n, DG_SURVEY_TOP);
+    s->wanted = dg_min(n, DG_SURVEY_TOP);
+
+    /* all accounts of a campaign have its score, until they are looked at */
+
+    s->most = (measure == DG_MEASURE_SCORE) ? DG_SURVEY_TOP : s->wanted;
 }
 
 
@@ -76,6 +80,7 @@ dg_survey_campaigns(dg_survey_t *s, const dg_store_t *st,
     s->campaigns = 1;
     s->kind = DG_KIND_CAMPAIGN;
     s->most = DG_SURVEY_CAMPAIGNS;
+    s->wanted = s->most;
 }
 
 
@@ -441,6 +446,8 @@ dg_survey_sort(dg_survey_t *s)
         ranked = s->ranked[i];
         dg_survey_rank(s, &ranked);
     }
+
+    s->n = dg_min(s->n, s->wanted);
 }
 
 

@@ -63,7 +63,8 @@ typedef struct {
     unsigned             campaigns:1;    /* they are asked for, not the top */
     dg_measure_t         measure;
     unsigned             kind;
-    unsigned             most;       /* subjects wanted */
+    unsigned             wanted;     /* subjects to be told, */
+    unsigned             most;       /* and to be ranked */
     uint32_t             looked;     /* at subjects of that kind */
     unsigned             phase;
     uint32_t             at;

@@ -122,6 +122,38 @@ test_measures(void)
 }
 
 
+/* of a campaign's accounts, all of which are as good as its score, the one
+   against which there is more comes first, however few are asked for */
+
+static void
+test_score(void)
+{
+    dg_id_t      id;
+    unsigned     i;
+    kit_ask_t    a;
+    kit_guard_t  g;
+
+    kit_guard(&g, ZONE);
+    kit_pool(&g, &a, 1, 12, 300);
+
+    for (i = 0; i < 20; i++) {
+        a = kit_of(12);
+        a.output = 20000;
+        (void) kit_ask(&g, &a, kit_body(kit_words(&g, "", 30),
+                                        ",\"logprobs\":true,"
+                                        "\"top_logprobs\":20"));
+    }
+
+    id = kit_id(12);
+
+    (void) top(&g, DG_MEASURE_SCORE, DG_KIND_ACCOUNT, 1, 4096);
+    dg_ok(survey.n == 1 && dg_id_equal(&survey.ranked[0].id, &id),
+          "the one with the highest score is asked for");
+
+    kit_free(&g);
+}
+
+
 static void
 test_campaigns(void)
 {
@@ -253,6 +285,7 @@ int
 main(void)
 {
     test_measures();
+    test_score();
     test_campaigns();
     test_changes();
     test_names();
