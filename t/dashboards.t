@@ -128,6 +128,11 @@ sub values_of {
 }
 
 
+# who decides is told where there is no node yet
+
+$t->wait_for(sub { $redis->cmd('EXISTS', 'dg:nodes') }, 10,
+    'the node is in Redis');
+
 system($ENV{DG_CTL}, 'block', 'key:' . '5' x 32, '--redis',
     'redis://127.0.0.1:' . $t->port('redis'), '--author', 'alice', '--json')
     == 0 or fail('distillctl blocks');
