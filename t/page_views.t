@@ -73,9 +73,9 @@ cmp_ok(abs($last->{time} - time), '<', 5, 'history: of now');
 cmp_ok(scalar @{ $history->{samples} }, '<=', 3, 'history: by the minute');
 
 $t->reload;
-my $after = view('history')->json->{samples};
-is($after->[0][0] <= $history->{samples}[-1][0] && $after->[-1][1], $KEYS,
-    'history: kept over a reload');
+my $kept = 0;
+$kept += $_->[1] for @{ view('history')->json->{samples} };
+is($kept, $KEYS, 'history: kept over a reload');
 
 for my $measure (qw(score output_tokens requests refused)) {
     for my $kind (qw(key account origin asn campaign)) {
