@@ -7,10 +7,13 @@
 use strict;
 use warnings;
 
+use File::Basename qw(dirname);
+use File::Spec;
 use JSON::PP;
 use Test::More;
 
 use DistillGuard::Crowd qw($MODELS chat);
+use DistillGuard::Process;
 use DistillGuard::Test;
 
 my $ctl = $ENV{DG_CTL};
@@ -19,6 +22,7 @@ die "DG_CTL must name distillctl: build it first\n" if !$ctl || !-x $ctl;
 my $POOL = 60;          # keys of one harvest
 my $ROUNDS = 9;
 my $LONG = 20;          # in which what has to happen has happened
+my $SOON = 5;           # what takes less than a second on an idle machine
 
 my $t = DistillGuard::Test->new;
 my $redis = $t->redis;
@@ -97,6 +101,42 @@ sub audited { return grep { /distill guard: audit: $_[1]/ }
     split /\n/, $t->error_log($_[0]) }
 
 
+# distillctl watch, of a user that may read these keys: its lines, so far or,
+# when it is stopped, all
+
+my %watch;
+
+sub watch {
+    my ($user, $keys, @flags) = @_;
+
+    my $out = $t->dir . "/$user.out";
+
+    $redis->cmd('ACL', 'SETUSER', $user, 'on', '>watch-password-01',
+        'resetkeys', (map { "~dg:$_" } @$keys), qw(+@read +select +time));
+    $watch{$user} = DistillGuard::Process->start(name => "watch of $user",
+        out => $out, cmd => [ $ctl, 'watch', '--redis',
+            "redis://$user\@127.0.0.1:" . $t->port('redis'),
+            '--password-file', $t->dir . '/password', @flags ]);
+
+    $t->wait_for(sub { grep { / cmd=xread user=$user / } split /\n/,
+        $redis->cmd('CLIENT', 'LIST') }, $LONG, "watch of $user");
+}
+
+
+sub watched { return split /\n/, $t->read_file($t->dir . "/$_[0].out") }
+
+
+sub unwatch {
+    my ($user) = @_;
+
+    $watch{$user}->stop('TERM');
+
+    return watched($user);
+}
+
+
+$t->write_file('password', "watch-password-01\n");
+
 conf('a', 'enforce')->start;
 conf('b', 'enforce')->start;
 
@@ -108,6 +148,9 @@ my %node = map { $_ => $t->http({ path => '/guard?format=prometheus' },
 
 
 # ---- a harvest ------------------------------------------------------------
+
+watch('operator', ['*']);
+watch('auditor', [qw(schema check audit)], '--json');
 
 my $now = time;
 my $crowd = DistillGuard::Crowd->new(port => $t->port('a'));
@@ -165,6 +208,50 @@ is($steps->{account}{BLOCK}, scalar(grep { $_->{to} eq 'BLOCK' } @members),
     '... by rung');
 
 cmp_ok($redis->cmd(qw(TTL dg:audit)), '>', 29 * 86400, 'the stream expires');
+
+# who watches sees them, as they are made
+
+eval { $t->wait_for(sub { watched('operator') >= entries()
+    && watched('auditor') >= entries() + 1 }, $SOON, 'the steps to be seen') };
+
+my @operator = unwatch('operator');
+my ($denied, @auditor) = unwatch('auditor');
+
+is(scalar @operator, scalar entries(), 'distillctl watch shows the steps');
+
+my ($shown) = grep { /campaign:$id \w+ -> BLOCK/ } @operator;
+
+like($shown, qr/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC  campaign:$id \w+ -> BLOCK until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: score $last->{score} \(.*\btemplate $why->{points}\b.*\)$/,
+    '... to where, until when and why');
+
+my $doc = $t->read_file(File::Spec->rel2abs(dirname(__FILE__)
+    . '/../docs/distillctl.md'));
+
+sub form {
+    return $_[0] =~ s/\b[0-9a-f]{32}\b/ID/gr =~ s/[\d:-]+ [\d:]+ UTC/TIME/gr
+        =~ s/\w+ -> \w+/STEP/r =~ s/ until TIME//r
+        =~ s/score \d+ \([^)]*\)/WHY/r;
+}
+
+my %form = map { form($_) => 1 } split /\n/, $doc;
+is_deeply([ grep { !$form{ form($_) } } @operator ], [],
+    '... in the form that the document has');
+
+like($denied, qr/^distillctl: Redis refuses decisions: NOPERM .*: the user needs more rights/,
+    'who may not see decisions is told so');
+
+my @json = map { decode_json($_) } @auditor;
+
+is_deeply([ map { "$_->{what} $_->{subject} $_->{from} $_->{to} $_->{time}" }
+        @json ],
+    [ map { "step $_->{subject} $_->{from} $_->{to} $_->{time}" } entries() ],
+    '... once, and sees the steps, in JSON');
+
+my ($json) = grep { $_->{subject} eq "campaign:$id" && $_->{to} eq 'BLOCK' }
+    @json;
+
+is_deeply($json, { %$last, dry_run => JSON::PP::false, campaign => undef,
+    reasons => decode_json($last->{reasons}) }, '... with all there is');
 
 # and the metrics tell of what, and what that took
 
@@ -233,6 +320,8 @@ $t->log_like(qr/audit: key:[0-9a-f]{32} PASS -> BLOCK \(dry run\), score/,
 
 my $key = 'key:' . '5' x 32;
 
+watch('decider', ['schema', 'check', '{decisions}*'], '--json');
+
 system($ctl, 'block', $key, '--redis', 'redis://127.0.0.1:'
     . $t->port('redis'), '--author', 'alice', '--for', '2s', '--json') == 0
     or fail('distillctl blocks');
@@ -247,6 +336,15 @@ for my $node (qw(a b)) {
     is(scalar audited($node, "block $key by alice has ended"), 1,
         '... and so is its end');
 }
+
+eval { $t->wait_for(sub { watched('decider') >= 2 }, $SOON, 'a decision') };
+($denied, @json) = unwatch('decider');
+
+like($denied, qr/^distillctl: Redis refuses steps on the ladder: NOPERM /,
+    'who may not see steps is told so');
+is_deeply([ map { "$_->{what} $_->{decision} $_->{subject}" }
+    map { decode_json($_) } @json ], [ "decision block $key" ],
+    '... once, and sees decisions');
 
 unlike(join('', map { $t->error_log($_) =~ s/.*\[debug\].*\n//gr } qw(a b c)),
     qr/sk-pool|Problem/, 'no key and no text is in the log');

@@ -10,6 +10,7 @@ use Test::More;
 
 use DistillGuard::Ca;
 use DistillGuard::Ctl;
+use DistillGuard::Process;
 use DistillGuard::Rights qw(operator_rights watch_rights);
 use DistillGuard::Test;
 
@@ -253,6 +254,45 @@ for my $n (1 .. 5) {
 
 is(scalar @{ done_ok('a list', 'list', @CLUSTER)->{out} }, 6,
     '... has all of them');
+
+# a stream of decisions and one of steps, on different servers
+
+sub step {
+    my ($time) = @_;
+
+    $cluster->cmd(qw(XADD dg:audit *), what => 'step', subject => "key:$KEY",
+        from => 'PASS', to => 'TAG', dry_run => 0, score => 20,
+        reasons => '[{"signal":"relay","points":20}]', until => 0,
+        time => $time, node => 'd1c84b185eb3bc0c');
+}
+
+
+step(1795469280);
+
+my ($audit) = map { $_->[0] } $cluster->keys('dg:audit');
+isnt($audit, ($cluster->keys('dg:{decisions}'))[0][0],
+    'steps and decisions are on different servers');
+
+my $out = $t->dir . '/watch.out';
+my $watch = DistillGuard::Process->start(name => 'watch', out => $out,
+    cmd => [ $ENV{DG_CTL}, 'watch', @CLUSTER ]);
+
+$t->wait_for(sub { $audit->cmd('CLIENT', 'LIST') =~ / cmd=xread / }, $LONG,
+    'distillctl watch');
+
+step(1795469281);
+done_ok('another decision', 'block', 'asn:5', '--author', 'alice', @CLUSTER);
+step(1795469282);
+
+eval { $t->wait_for(sub { 3 <= (() = $t->read_file($out) =~ /\n/g) }, $LONG,
+    'what is watched') };
+$watch->stop('TERM');
+
+is(join("\n", sort map { s/^\S+ \S+ UTC  (?=alice)//r } split /\n/,
+        $t->read_file($out)),
+    join("\n", (map { "2026-11-23 21:28:0$_ UTC  key:$KEY PASS -> TAG:"
+        . ' score 20 (relay 20)' } 1, 2), 'alice  block asn:5'),
+    '... and are watched both');
 
 failed_ok('one server of a cluster', 3,
     qr/MOVED .*: this is a server of a cluster: let the URL begin with cluster:/,

@@ -246,7 +246,7 @@ my $listed = decode_json($run->{out}[0]);
 cmp_ok(abs($listed->{until} - time - 7200), '<', 60, '... has the time');
 cmp_ok(abs($listed->{time} - time), '<', 60, '... and when it was decided');
 delete @$listed{qw(time until)};
-is_deeply($listed, { subject => "key:$key", decision => 'block',
+is_deeply($listed, { what => 'decision', subject => "key:$key", decision => 'block',
     author => 'alice', reason => $WHY, in_force => JSON::PP::true },
     '... and all else');
 

@@ -35,6 +35,19 @@
 
 #define DG_SCHEMA_AUDIT      "audit"     /* a stream, of steps on the ladder */
 
+#define DG_SCHEMA_WHAT       "what"      /* fields of the stream */
+#define DG_SCHEMA_FROM       "from"
+#define DG_SCHEMA_TO         "to"
+#define DG_SCHEMA_DRY_RUN    "dry_run"
+#define DG_SCHEMA_SCORE      "score"
+#define DG_SCHEMA_REASONS    "reasons"
+#define DG_SCHEMA_UNTIL      "until"
+#define DG_SCHEMA_TIME       "time"
+#define DG_SCHEMA_FOUND      "node"
+#define DG_SCHEMA_CAMPAIGN   "campaign"
+
+#define DG_SCHEMA_STEP       "step"      /* what it is */
+
 #define DG_SCHEMA_STREAM     10000       /* entries that are kept of either */
 #define DG_SCHEMA_KEEP       2592000     /* seconds */
 

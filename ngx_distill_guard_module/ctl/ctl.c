@@ -183,9 +183,10 @@ const ctl_command_t  ctl_commands[] = {
 
     { "watch", ctl_watch,
       "...",
-      "decisions as they are made",
+      "decisions and steps as they are made",
 
-      "Prints each decision as it is made, until it is interrupted.\n"
+      "Prints each decision, and each step of an account or a campaign on the\n"
+      "ladder, as it is made, until it is interrupted.\n"
       "\n"
       CTL_FLEET_HELP
       CTL_EXIT_HELP },

@@ -75,7 +75,8 @@ ctl_decision_json(const ctl_decision_t *d, int in_force)
 
     ctl_decision_subject(d, subject);
 
-    p = ctl_decision_member(line, "{\"subject\":\"", (u_char *) subject,
+    p = dg_print(line, "{\"what\":\"decision\"");
+    p = ctl_decision_member(p, ",\"subject\":\"", (u_char *) subject,
                             strlen(subject));
     p = ctl_decision_member(p, ",\"decision\":\"", what->data, what->len);
 

@@ -321,7 +321,6 @@ ctl_redis_close(ctl_redis_t *redis)
 redisReply *
 ctl_redis_command(ctl_redis_t *redis, unsigned n, const dg_str_t *args)
 {
-    const char  *hint;
     redisReply  *reply;
 
     reply = ctl_redis_ask(redis, n, args);
@@ -332,17 +331,25 @@ ctl_redis_command(ctl_redis_t *redis, unsigned n, const dg_str_t *args)
     }
 
     if (ctl_redis_refused(reply, NULL)) {
-        hint = ctl_redis_hint(reply);
-
-        ctl_error("Redis refuses %.*s: %.200s%s%s", (int) args[0].len,
-                  (const char *) args[0].data, ctl_redis_text(reply),
-                  hint[0] ? ": " : "", hint);
-
+        ctl_redis_complain(&args[0], reply);
         freeReplyObject(reply);
         return NULL;
     }
 
     return reply;
+}
+
+
+void
+ctl_redis_complain(const dg_str_t *what, redisReply *reply)
+{
+    const char  *hint;
+
+    hint = ctl_redis_hint(reply);
+
+    ctl_error("Redis refuses %.*s: %.200s%s%s", (int) what->len,
+              (const char *) what->data, ctl_redis_text(reply),
+              hint[0] ? ": " : "", hint);
 }
 
 
@@ -523,6 +530,30 @@ ctl_redis_word(const char *text)
     word.len = strlen(text);
 
     return word;
+}
+
+
+const redisReply *
+ctl_redis_field(const redisReply *fields, const char *name)
+{
+    size_t       i;
+    redisReply  *field;
+
+    for (i = 0;
+         fields->type == REDIS_REPLY_ARRAY
+         && i + 1 < (size_t) fields->elements;
+         i += 2)
+    {
+        field = fields->element[i];
+
+        if (field->type == REDIS_REPLY_STRING && strcmp(field->str, name) == 0
+            && fields->element[i + 1]->type == REDIS_REPLY_STRING)
+        {
+            return fields->element[i + 1];
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -93,8 +93,14 @@ const char *ctl_redis_hint(const redisReply *reply);
 /* an error's text, fit for a terminal; within the reply */
 const char *ctl_redis_text(redisReply *reply);
 
+/* says that Redis refuses it, why, and what to do */
+void ctl_redis_complain(const dg_str_t *what, redisReply *reply);
+
 /* a text of C as a word */
 dg_str_t ctl_redis_word(const char *text);
+
+/* of names and values in turn, a value that is a string; NULL: none is */
+const redisReply *ctl_redis_field(const redisReply *fields, const char *name);
 
 /* does a reply hold so many strings? */
 int ctl_redis_strings(const redisReply *reply, size_t n);

@@ -8,30 +8,58 @@
 #include "ctl.h"
 #include "decision.h"
 #include "fleet.h"
+#include "output.h"
+#include "step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 
-/* less than what a silent server is given */
-#define CTL_WATCH_BLOCK  "2000"
+/*
+ * Milliseconds for which a stream is waited at, the other meanwhile not; or,
+ * where there may be more than what was read, hardly at all, as 0 is forever.
+ */
 
-#define CTL_WATCH_ID     48
+#define CTL_WATCH_BLOCK    "250"
+#define CTL_WATCH_NO_BLOCK "1"
+
+#define CTL_WATCH_ID       48
+
+
+typedef struct {
+    const char    *name;
+    const char    *what;         /* for messages */
+    void         (*print)(ctl_fleet_t *f, const redisReply *fields);
+} ctl_watch_stream_t;
 
 
 static int ctl_watch_options(ctl_fleet_t *f, int argc, char **argv);
-static int ctl_watch_last(ctl_fleet_t *f, char id[CTL_WATCH_ID]);
-static int ctl_watch_next(ctl_fleet_t *f, char id[CTL_WATCH_ID]);
-static int ctl_watch_entry(ctl_fleet_t *f, const redisReply *entry,
+static int ctl_watch_all(ctl_fleet_t *f);
+static int ctl_watch_ask(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    unsigned n, const dg_str_t *args, redisReply **reply);
+static int ctl_watch_last(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
     char id[CTL_WATCH_ID]);
+static int ctl_watch_next(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    char id[CTL_WATCH_ID], unsigned *busy);
+static int ctl_watch_entry(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    const redisReply *entry, char id[CTL_WATCH_ID]);
+static void ctl_watch_decision(ctl_fleet_t *f, const redisReply *fields);
+static void ctl_watch_step(ctl_fleet_t *f, const redisReply *fields);
 static void ctl_watch_print(ctl_fleet_t *f, const ctl_decision_t *d);
+
+
+/* in different slots of a cluster, so that they are read in turn */
+
+static const ctl_watch_stream_t  ctl_watch_streams[] = {
+    { DG_SCHEMA_DECISIONS, "decisions", ctl_watch_decision },
+    { DG_SCHEMA_AUDIT, "steps on the ladder", ctl_watch_step }
+};
 
 
 int
 ctl_watch(int argc, char **argv)
 {
     int          status;
-    char         id[CTL_WATCH_ID];
     ctl_fleet_t  f;
 
     memset(&f, 0, sizeof(ctl_fleet_t));
@@ -46,13 +74,7 @@ ctl_watch(int argc, char **argv)
         }
 
         if (status == CTL_OK) {
-            status = ctl_watch_last(&f, id);
-        }
-
-        /* until it is interrupted, or nobody reads it any more */
-
-        while (status == CTL_OK && fflush(stdout) == 0) {
-            status = ctl_watch_next(&f, id);
+            status = ctl_watch_all(&f);
         }
     }
 
@@ -86,26 +108,107 @@ ctl_watch_options(ctl_fleet_t *f, int argc, char **argv)
 }
 
 
-/* where the stream ends now */
+/* until it is interrupted, nobody reads it any more, or nothing is left */
 
 static int
-ctl_watch_last(ctl_fleet_t *f, char id[CTL_WATCH_ID])
+ctl_watch_all(ctl_fleet_t *f)
 {
+    int       status[dg_nelts(ctl_watch_streams)];
+    char      id[dg_nelts(ctl_watch_streams)][CTL_WATCH_ID];
+    size_t    i, left;
+    unsigned  busy;
+
+    for (i = 0; i < dg_nelts(ctl_watch_streams); i++) {
+        status[i] = ctl_watch_last(f, &ctl_watch_streams[i], id[i]);
+    }
+
+    busy = 0;
+
+    do {
+        left = 0;
+
+        for (i = 0; i < dg_nelts(ctl_watch_streams); i++) {
+
+            if (status[i] == CTL_OK) {
+                status[i] = ctl_watch_next(f, &ctl_watch_streams[i], id[i],
+                                           &busy);
+            }
+
+            if (status[i] == CTL_REDIS) {
+                return CTL_REDIS;
+            }
+
+            left += status[i] == CTL_OK;
+        }
+
+        if (left == 0) {
+            return CTL_REDIS;
+        }
+    } while (fflush(stdout) == 0);
+
+    return CTL_OK;
+}
+
+
+/*
+ * CTL_DENIED: this stream is refused, and the other may not be; CTL_REDIS:
+ * nothing can be had.  Then what is wrong has been said.
+ */
+
+static int
+ctl_watch_ask(ctl_fleet_t *f, const ctl_watch_stream_t *stream, unsigned n,
+    const dg_str_t *args, redisReply **reply)
+{
+    int       status;
+    dg_str_t  what;
+
+    *reply = ctl_redis_ask(&f->redis, n, args);
+
+    if (*reply == NULL) {
+        ctl_error("%s", f->redis.error);
+        return CTL_REDIS;
+    }
+
+    if (!ctl_redis_refused(*reply, NULL)) {
+        return CTL_OK;
+    }
+
+    status = (ctl_redis_refused(*reply, "NOPERM")
+              || ctl_redis_refused(*reply, "WRONGTYPE"))
+             ? CTL_DENIED : CTL_REDIS;
+
+    what = ctl_redis_word(stream->what);
+    ctl_redis_complain(&what, *reply);
+
+    freeReplyObject(*reply);
+    *reply = NULL;
+
+    return status;
+}
+
+
+/* where a stream ends now */
+
+static int
+ctl_watch_last(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    char id[CTL_WATCH_ID])
+{
+    int          status;
     char         key[CTL_FLEET_NAME];
     dg_str_t     args[6];
     redisReply  *reply, *first;
 
     args[0] = ctl_redis_word("XREVRANGE");
-    args[1] = ctl_fleet_name(f, DG_SCHEMA_DECISIONS, key);
+    args[1] = ctl_fleet_name(f, stream->name, key);
     args[2] = ctl_redis_word("+");
     args[3] = ctl_redis_word("-");
     args[4] = ctl_redis_word("COUNT");
     args[5] = ctl_redis_word("1");
 
-    reply = ctl_redis_command(&f->redis, 6, args);
+    status = ctl_watch_ask(f, stream, 6, args, &reply);
 
-    if (reply == NULL) {
-        return CTL_REDIS;
+    if (status != CTL_OK) {
+        return status;
     }
 
     snprintf(id, CTL_WATCH_ID, "0-0");
@@ -127,7 +230,8 @@ ctl_watch_last(ctl_fleet_t *f, char id[CTL_WATCH_ID])
 
 
 static int
-ctl_watch_next(ctl_fleet_t *f, char id[CTL_WATCH_ID])
+ctl_watch_next(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    char id[CTL_WATCH_ID], unsigned *busy)
 {
     int          status;
     char         key[CTL_FLEET_NAME];
@@ -139,18 +243,18 @@ ctl_watch_next(ctl_fleet_t *f, char id[CTL_WATCH_ID])
     args[1] = ctl_redis_word("COUNT");
     args[2] = ctl_redis_word("100");
     args[3] = ctl_redis_word("BLOCK");
-    args[4] = ctl_redis_word(CTL_WATCH_BLOCK);
+    args[4] = ctl_redis_word(*busy ? CTL_WATCH_NO_BLOCK : CTL_WATCH_BLOCK);
     args[5] = ctl_redis_word("STREAMS");
-    args[6] = ctl_fleet_name(f, DG_SCHEMA_DECISIONS, key);
+    args[6] = ctl_fleet_name(f, stream->name, key);
     args[7] = ctl_redis_word(id);
 
-    reply = ctl_redis_command(&f->redis, 8, args);
+    status = ctl_watch_ask(f, stream, 8, args, &reply);
 
-    if (reply == NULL) {
-        return CTL_REDIS;
+    if (status != CTL_OK) {
+        return status;
     }
 
-    status = CTL_OK;
+    *busy = 0;
 
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1
         && reply->element[0]->type == REDIS_REPLY_ARRAY
@@ -163,7 +267,8 @@ ctl_watch_next(ctl_fleet_t *f, char id[CTL_WATCH_ID])
              && i < (size_t) entries->elements && status == CTL_OK;
              i++)
         {
-            status = ctl_watch_entry(f, entries->element[i], id);
+            status = ctl_watch_entry(f, stream, entries->element[i], id);
+            *busy = 1;
         }
     }
 
@@ -174,13 +279,9 @@ ctl_watch_next(ctl_fleet_t *f, char id[CTL_WATCH_ID])
 
 
 static int
-ctl_watch_entry(ctl_fleet_t *f, const redisReply *entry,
-    char id[CTL_WATCH_ID])
+ctl_watch_entry(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
+    const redisReply *entry, char id[CTL_WATCH_ID])
 {
-    size_t           i;
-    redisReply      *fields, *subject, *text;
-    ctl_decision_t   d;
-
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
         || entry->element[0]->type != REDIS_REPLY_STRING)
     {
@@ -190,28 +291,48 @@ ctl_watch_entry(ctl_fleet_t *f, const redisReply *entry,
 
     snprintf(id, CTL_WATCH_ID, "%s", entry->element[0]->str);
 
-    fields = entry->element[1];
-    subject = NULL;
-    text = NULL;
+    stream->print(f, entry->element[1]);
 
-    for (i = 0;
-         fields->type == REDIS_REPLY_ARRAY
-         && i + 1 < (size_t) fields->elements;
-         i += 2)
-    {
-        if (strcmp(fields->element[i]->str, DG_SCHEMA_SUBJECT) == 0) {
-            subject = fields->element[i + 1];
+    return CTL_OK;
+}
 
-        } else if (strcmp(fields->element[i]->str, DG_SCHEMA_DECISION) == 0) {
-            text = fields->element[i + 1];
-        }
-    }
+
+/* what is none is passed over */
+
+static void
+ctl_watch_decision(ctl_fleet_t *f, const redisReply *fields)
+{
+    ctl_decision_t     d;
+    const redisReply  *subject, *text;
+
+    subject = ctl_redis_field(fields, DG_SCHEMA_SUBJECT);
+    text = ctl_redis_field(fields, DG_SCHEMA_DECISION);
 
     if (subject && text && ctl_decision_read(&d, subject, text) == DG_OK) {
         ctl_watch_print(f, &d);
     }
+}
 
-    return CTL_OK;
+
+static void
+ctl_watch_step(ctl_fleet_t *f, const redisReply *fields)
+{
+    json_t  *step;
+
+    step = ctl_step_read(fields);
+
+    if (step == NULL) {
+        return;
+    }
+
+    if (f->json) {
+        ctl_output_json(step);
+
+    } else {
+        ctl_step_print(step);
+    }
+
+    json_decref(step);
 }
 
 

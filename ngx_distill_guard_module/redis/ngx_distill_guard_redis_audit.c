@@ -146,34 +146,35 @@ ngx_distill_guard_redis_audit_add(ngx_distill_guard_redis_node_t *node,
     ngx_str_set(&args[5], "*");
     n = 6;
 
-    ngx_distill_guard_redis_field("what", (u_char *) "step",
-                                  args[n + 1].data + 4);
-    ngx_distill_guard_redis_field("subject", subject,
+    ngx_distill_guard_redis_field(DG_SCHEMA_WHAT, (u_char *) DG_SCHEMA_STEP,
+                         args[n + 1].data + sizeof(DG_SCHEMA_STEP) - 1);
+    ngx_distill_guard_redis_field(DG_SCHEMA_SUBJECT, subject,
                          dg_ruling_subject_text(subject, step->kind,
                                                 &step->id));
-    ngx_distill_guard_redis_field("from",
+    ngx_distill_guard_redis_field(DG_SCHEMA_FROM,
                          (u_char *) dg_verdicts[step->from].data,
                          args[n + 1].data + dg_verdicts[step->from].len);
-    ngx_distill_guard_redis_field("to",
+    ngx_distill_guard_redis_field(DG_SCHEMA_TO,
                          (u_char *) dg_verdicts[step->to].data,
                          args[n + 1].data + dg_verdicts[step->to].len);
-    ngx_distill_guard_redis_field("dry_run",
+    ngx_distill_guard_redis_field(DG_SCHEMA_DRY_RUN,
                          (u_char *) (step->dry_run ? "1" : "0"),
                          args[n + 1].data + 1);
-    ngx_distill_guard_redis_field("score", score,
+    ngx_distill_guard_redis_field(DG_SCHEMA_SCORE, score,
                          dg_print_u64(score, step->score));
-    ngx_distill_guard_redis_field("reasons", reasons,
+    ngx_distill_guard_redis_field(DG_SCHEMA_REASONS, reasons,
                          dg_step_reasons(reasons, step));
-    ngx_distill_guard_redis_field("until", until,
+    ngx_distill_guard_redis_field(DG_SCHEMA_UNTIL, until,
                          dg_print_u64(until, step->until));
-    ngx_distill_guard_redis_field("time", time,
+    ngx_distill_guard_redis_field(DG_SCHEMA_TIME, time,
                          dg_print_u64(time, step->time));
-    ngx_distill_guard_redis_field("node", id, id + NGX_DISTILL_GUARD_REDIS_ID);
+    ngx_distill_guard_redis_field(DG_SCHEMA_FOUND, id,
+                         id + NGX_DISTILL_GUARD_REDIS_ID);
 
     (void) dg_id_text(id, &node->node);
 
     if (!dg_id_none(&step->campaign)) {
-        ngx_distill_guard_redis_field("campaign", campaign,
+        ngx_distill_guard_redis_field(DG_SCHEMA_CAMPAIGN, campaign,
                          dg_id_text(campaign, &step->campaign));
     }
 
