@@ -3,8 +3,8 @@
 # "make cluster": three guarded nodes before a Redis Cluster of three masters
 # and three replicas, with TLS and a user of the guard's own; traffic over all
 # three nodes, a master that is killed in its midst, and what became of limits
-# and counts.  With ONCE=1 it ends after that: with 0 if all is as it should
-# be.
+# and counts, of a pool of keys, and of a block.  With ONCE=1 it ends after
+# that: with 0 if all is as it should be.
 
 use strict;
 use warnings;
@@ -17,6 +17,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 
 use DistillGuard::Counts qw(ranking totals);
+use DistillGuard::Http;
 use DistillGuard::Process qw(wait_for);
 use DistillGuard::Report;
 use DistillGuard::Show;
@@ -24,6 +25,8 @@ use DistillGuard::Traffic;
 
 my $NODES = 3;
 my $ORDINARY = 24;      # clients, each of which asks one node after another
+my $POOL = 150;         # keys of one buyer
+my $POOL_HANDS = 24;    # and requests at a time, to one node after another
 my $KILL = 5;           # second in which a master is killed
 my $SECONDS = 18;       # of traffic
 my $PATIENCE = 30;      # seconds for the cluster to mend itself
@@ -31,7 +34,7 @@ my $LIMIT = 20_000;     # output tokens of a key in a minute, as configured
 my $OVER = 5_000;       # that three nodes may let through beyond it
 
 my $begun = time;
-my ($stack, $clients, $greedy, @ports);
+my ($stack, $clients, $greedy, @pool, @ports);
 
 exit DistillGuard::Show->show('cluster', \&main, nodes => $NODES,
     hosting => DistillGuard::Traffic->relay);
@@ -42,11 +45,12 @@ sub main {
 
     @ports = map { $stack->http($_) } 0 .. $NODES - 1;
     $greedy = DistillGuard::Traffic->greedy;
+    @pool = DistillGuard::Traffic->pool($POOL);
 
     print 'Distill Guard on 127.0.0.1: ', $stack->versions, ",\n$NODES nginx ",
         "on ports @ports before a cluster of 3 masters and 3 replicas\nwith ",
-        "TLS and a user of the guard's own.  $ORDINARY clients, and one greedy ",
-        "key, ask\none node after another:\n\n";
+        "TLS and a user of the guard's own.  $ORDINARY clients, one greedy key, ",
+        "and $POOL keys\nof one buyer ask one node after another:\n\n";
 
     send_traffic();
     show_progress();
@@ -73,6 +77,12 @@ sub send_traffic {
     $clients->start($greedy->name, \@ports, 0,
         sub { ($greedy, $greedy->next_request) },
         sub { $_[0] == 429 ? 0.25 : 0.02 });
+
+    for my $hand (0 .. $POOL_HANDS - 1) {
+        $clients->start('pool', \@ports, rand 1,
+            DistillGuard::Traffic->in_turn($hand, $POOL_HANDS, @pool),
+            sub { 0.2 + rand 0.3 });
+    }
 }
 
 
@@ -143,7 +153,57 @@ sub problems {
     push @problems, $greedy->name . ' was not refused'
         unless $seen{ $greedy->name }{429};
 
-    return @problems;
+    return @problems, campaign();
+}
+
+
+# the pool is one campaign to all nodes, and a block of it holds on all
+
+sub campaign {
+    my @found = map { $stack->page('/guard?campaigns', $_)->json->{campaigns} }
+        0 .. $NODES - 1;
+    my %named = map { $_->{campaign} => 1 } map { @$_ } @found;
+    my ($name) = map { "campaign:$_" } keys %named;
+
+    return 'the pool is no campaign to some node' if grep { !@$_ } @found;
+    return 'the nodes know several campaigns' if keys %named > 1;
+
+    printf "All three nodes know the pool as %s, of %s accounts.\n", $name,
+        join ', ', map { $_->[0]{accounts} } @found;
+
+    my $tls = $stack->tls;
+    my @where = ('--redis', 'clusters://' . $stack->redis->hosts, '--ca',
+        $tls->{ca}, '--author', 'cluster');
+
+    system($ENV{DG_CTL}, 'block', $name, @where) == 0
+        or return 'distillctl does not block it';
+
+    my $since = time;
+
+    eval { wait_for(sub { !grep { !decided($name, $_) } 0 .. $NODES - 1 }, 5,
+        'the block') } or return 'not all nodes know of the block';
+
+    printf "It is blocked on all three %.1f s after.\n", time - $since;
+
+    return map { "node $_ does not block it" } grep { !blocked($_) } @ports;
+}
+
+
+sub decided {
+    my ($subject, $node) = @_;
+
+    return grep { $_->{subject} eq $subject }
+        @{ $stack->page('/guard?decisions', $node)->json->{decisions} };
+}
+
+
+sub blocked {
+    my ($port) = @_;
+
+    my $answer = DistillGuard::Http->connect(port => $port)
+        ->request($pool[0]->request(1));
+
+    return $answer->{status} == 403;
 }
 
 

@@ -69,32 +69,12 @@ sub send_traffic {
     }
 
     for my $hand (0 .. $POOL_HANDS - 1) {
-        my @keys = @$pool[ grep { $_ % $POOL_HANDS == $hand } 0 .. $#$pool ];
-
         $clients->start('pool', $stack->http, $PATIENT + rand 1,
-            in_turn($hand, @keys), sub { 0.3 + rand 0.4 });
+            DistillGuard::Traffic->in_turn($hand, $POOL_HANDS, @$pool),
+            sub { 0.3 + rand 0.4 });
     }
 
     show_progress();
-}
-
-
-# One hand of the pool: each request by the next key, and what was refused
-# once more, by the key after it.
-
-sub in_turn {
-    my ($number, @keys) = @_;
-
-    my $turn = 0;
-
-    return sub {
-        my ($status) = @_;
-
-        $number += $POOL_HANDS if defined $status && $status != 429;
-
-        my $client = $keys[ $turn++ % @keys ];
-        return ($client, $client->request($number));
-    };
 }
 
 

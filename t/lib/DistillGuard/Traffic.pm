@@ -495,6 +495,27 @@ sub pool {
 }
 
 
+# One hand of so many that use a pool: each request by the next of its keys,
+# and what was refused once more, by the key after it.
+
+sub in_turn {
+    my ($class, $hand, $hands, @pool) = @_;
+
+    my @keys = @pool[ grep { $_ % $hands == $hand } 0 .. $#pool ];
+    my $number = $hand;
+    my $turn = 0;
+
+    return sub {
+        my ($status) = @_;
+
+        $number += $hands if defined $status && $status != 429;
+
+        my $client = $keys[ $turn++ % @keys ];
+        return ($client, $client->request($number));
+    };
+}
+
+
 # the network of that relay
 
 sub relay { "$RELAY.0/24" }
