@@ -32,6 +32,8 @@ TESTS ?= $(wildcard t/*.t) $(wildcard t/sdk/*.t)
 
 MODULE := $(BUILD)/ngx_distill_guard_module.so
 CTL := $(BUILD)/distillctl
+CTL_MAN := $(BUILD)/distillctl.8
+CTL_BASH := $(BUILD)/distillctl.bash
 STATIC_NGINX := $(BUILD)/nginx-static/nginx
 
 # The nginx in use. Never in a variable called NGINX: nginx takes inherited
@@ -69,7 +71,7 @@ PKG_BUILD = gcc make libc6-dev libhiredis-dev libjansson-dev \
     $(if $(NGINX_SRC),,nginx nginx-dev)
 PKG_RUN = curl perl redis-server
 PKG_TEST = nghttp2-client promtool=prometheus openssl \
-    libmaxmind-db-writer-perl libfaketime npm=npm chromium
+    libmaxmind-db-writer-perl libfaketime npm=npm chromium groff=groff-base
 PKG_BENCH = libmaxmind-db-writer-perl libnginx-mod-http-lua lua-cjson \
     libnginx-mod-http-modsecurity
 PKG_LEDGER = valgrind
@@ -149,14 +151,25 @@ $(CTL): $(CTL_SOURCES) $(CTL_HEADERS)
 	@echo $@
 
 
-PREFIX ?= /usr
+$(CTL_MAN): $(CTL)
+	@$(CTL) man > $@
 
-install: $(MODULE) $(CTL)	## install both (DESTDIR=dir, PREFIX=/usr)
+$(CTL_BASH): $(CTL)
+	@$(CTL) completion bash > $@
+
+
+PREFIX ?= /usr
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+install: $(MODULE) $(CTL) $(CTL_MAN) $(CTL_BASH)	## install all (DESTDIR=dir, PREFIX=/usr)
 	@dir=$$(t/tools/nginx.sh modules-path) \
 	    && install -D -m 644 -t "$(DESTDIR)$$dir" $(MODULE) \
 	    && echo "$(DESTDIR)$$dir/$(notdir $(MODULE))"
 	@install -D -m 755 -t "$(DESTDIR)$(PREFIX)/bin" $(CTL)
 	@echo "$(DESTDIR)$(PREFIX)/bin/$(notdir $(CTL))"
+	@install -D -m 644 -t "$(SHARE)/man/man8" $(CTL_MAN)
+	@install -D -m 644 $(CTL_BASH) \
+	    "$(SHARE)/bash-completion/completions/$(notdir $(CTL))"
 
 deps:			## install the Debian packages missing (needs root)
 	@t/tools/deps.sh $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST) $(PKG_LEDGER)

@@ -17,7 +17,6 @@
 #define CTL_CAMPAIGNS_MEMBERS  5
 
 
-static int ctl_campaigns_options(ctl_fleet_t *f, int argc, char **argv);
 static void ctl_campaigns_print(const ctl_ask_t *ask, const json_t *all);
 
 
@@ -32,7 +31,7 @@ ctl_campaigns(int argc, char **argv)
     memset(&f, 0, sizeof(ctl_fleet_t));
     memset(&ask, 0, sizeof(ctl_ask_t));
 
-    status = ctl_campaigns_options(&f, argc, argv);
+    status = ctl_fleet_options(&f, argc, argv, 0, 0);
 
     if (status != CTL_GO_ON) {
         goto done;
@@ -78,30 +77,6 @@ done:
     ctl_fleet_close(&f);
 
     return status;
-}
-
-
-static int
-ctl_campaigns_options(ctl_fleet_t *f, int argc, char **argv)
-{
-    int  c;
-
-    static const struct option  options[] = {
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-
-        if (c == 'h') {
-            return ctl_help("campaigns");
-        }
-
-        if (ctl_fleet_flag(f, c, optarg) != DG_OK) {
-            return ctl_usage("campaigns");
-        }
-    }
-
-    return optind == argc ? CTL_GO_ON : ctl_usage("campaigns");
 }
 
 

@@ -141,26 +141,13 @@ ctl_decide_options(ctl_decide_t *o, int argc, char **argv)
     dg_str_t     time;
     const char  *name;
 
-    enum {
-        FOR = 256,
-        REASON,
-        AUTHOR
-    };
-
-    static const struct option  options[] = {
-        { "for", required_argument, NULL, FOR },
-        { "reason", required_argument, NULL, REASON },
-        { "author", required_argument, NULL, AUTHOR },
-        CTL_FLEET_FLAGS
-    };
-
     name = (const char *) dg_rulings[o->what].data;
 
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 
-        case FOR:
+        case CTL_FLAG_FOR:
             time = ctl_redis_word(optarg);
 
             if (dg_conf_time(&o->seconds, &time, DG_BLOCK_MAX) != DG_OK) {
@@ -171,11 +158,11 @@ ctl_decide_options(ctl_decide_t *o, int argc, char **argv)
 
             break;
 
-        case REASON:
+        case CTL_FLAG_REASON:
             o->reason = optarg;
             break;
 
-        case AUTHOR:
+        case CTL_FLAG_AUTHOR:
             o->author = optarg;
             break;
 
@@ -191,11 +178,6 @@ ctl_decide_options(ctl_decide_t *o, int argc, char **argv)
 
     if (optind != argc - 1) {
         return ctl_usage(name);
-    }
-
-    if (o->seconds && o->what == DG_RULING_RELEASE) {
-        ctl_error("a release is no matter of time: leave out --for");
-        return CTL_FAILED;
     }
 
     o->subject = argv[optind];

@@ -95,20 +95,11 @@ ctl_doctor_options(ctl_doctor_t *d, int argc, char **argv)
 {
     int  c;
 
-    enum {
-        AS_NODE = 256
-    };
-
-    static const struct option  options[] = {
-        { "as-node", no_argument, NULL, AS_NODE },
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 
-        case AS_NODE:
+        case CTL_FLAG_AS_NODE:
             d->node = 1;
             break;
 

@@ -23,7 +23,6 @@
 #define CTL_EXPLAIN_LINKED   10
 
 
-static int ctl_explain_options(ctl_fleet_t *f, int argc, char **argv);
 static int ctl_explain_ask(ctl_fleet_t *f, ctl_ask_t *ask, unsigned kind,
     const dg_id_t *id);
 static void ctl_explain_print(const ctl_ask_t *ask, const json_t *e);
@@ -49,7 +48,7 @@ ctl_explain(int argc, char **argv)
     memset(&f, 0, sizeof(ctl_fleet_t));
     memset(&ask, 0, sizeof(ctl_ask_t));
 
-    status = ctl_explain_options(&f, argc, argv);
+    status = ctl_fleet_options(&f, argc, argv, 1, 1);
 
     if (status != CTL_GO_ON) {
         goto done;
@@ -99,30 +98,6 @@ done:
     ctl_fleet_close(&f);
 
     return status;
-}
-
-
-static int
-ctl_explain_options(ctl_fleet_t *f, int argc, char **argv)
-{
-    int  c;
-
-    static const struct option  options[] = {
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-
-        if (c == 'h') {
-            return ctl_help("explain");
-        }
-
-        if (ctl_fleet_flag(f, c, optarg) != DG_OK) {
-            return ctl_usage("explain");
-        }
-    }
-
-    return optind + 1 == argc ? CTL_GO_ON : ctl_usage("explain");
 }
 
 

@@ -5,12 +5,12 @@
 
 #include "fleet.h"
 #include "conf.h"
-#include "ctl.h"
 #include "dg_origin.h"
 #include "input.h"
 #include "settings.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -39,30 +39,100 @@ static ssize_t ctl_fleet_read(u_char *raw, size_t max, const dg_str_t *what);
 static int ctl_fleet_address(const char *text, dg_id_t *id);
 
 
-/* where else than in a flag something is said */
+#define ctl_fleet_said_flag(name, said, argument, help)                       \
+    { name, CTL_FLEET_FLAG + said, argument, NULL, 0, help }
+
+
+static const dg_str_t  ctl_fleet_switch[] = {
+    dg_string("on"),
+    dg_string("off")
+};
+
+
+/* in the order of ctl_fleet_said_t */
+
+const ctl_flag_t  ctl_fleet_flags[] = {
+
+    ctl_fleet_said_flag("conf", CTL_FLEET_CONF, "FILE",
+        "a nginx.conf, whose distill_guard_redis and distill_guard_secret "
+        "say the rest"),
+
+    ctl_fleet_said_flag("redis", CTL_FLEET_URL, "URL",
+        "as in distill_guard_redis"),
+
+    ctl_fleet_said_flag("password-file", CTL_FLEET_PASSWORD, "FILE",
+        "that Redis asks for"),
+
+    ctl_fleet_said_flag("prefix", CTL_FLEET_PREFIX, "PREFIX",
+        "of all names in Redis; dg if nothing is said"),
+
+    ctl_fleet_said_flag("secret", CTL_FLEET_SECRET, "FILE",
+        "as in distill_guard_secret"),
+
+    ctl_fleet_said_flag("ca", CTL_FLEET_CA, "FILE",
+        "of authorities that sign Redis' certificate"),
+
+    ctl_fleet_said_flag("name", CTL_FLEET_TLS_NAME, "NAME",
+        "that the certificate is for, if not for the host"),
+
+    ctl_fleet_said_flag("cert", CTL_FLEET_CERT, "FILE",
+        "a certificate that Redis asks for, with TLS"),
+
+    ctl_fleet_said_flag("key", CTL_FLEET_KEY, "FILE", "its key"),
+
+    { "verify", CTL_FLEET_FLAG + CTL_FLEET_VERIFY, "on|off",
+      ctl_fleet_switch, 2,
+      ": whether Redis' certificate is looked at; on if nothing is said" },
+
+    ctl_fleet_said_flag("sentinel-user", CTL_FLEET_SENTINEL_USER, "NAME",
+        "whom sentinels ask for"),
+
+    ctl_fleet_said_flag("sentinel-password-file",
+        CTL_FLEET_SENTINEL_PASSWORD, "FILE", "the password they ask for"),
+
+    { "json", CTL_FLEET_JSON, NULL, NULL, 0, "for programs" },
+
+    { NULL, 0, NULL, NULL, 0, NULL }
+};
+
+
+/* where in a nginx.conf that is said */
 
 typedef struct {
-    const char    *variable;     /* of the environment */
     dg_str_t       param;        /* of distill_guard_redis; empty: none */
     unsigned       file;         /* beside the nginx.conf that names it */
 } ctl_fleet_source_t;
 
 
 static const ctl_fleet_source_t  ctl_fleet_sources[CTL_FLEET_SAID] = {
-    { "DISTILL_GUARD_CONF", dg_string(""), 0 },
-    { "DISTILL_GUARD_REDIS", dg_string(""), 0 },
-    { "DISTILL_GUARD_PASSWORD_FILE", dg_string("password_file"), 1 },
-    { "DISTILL_GUARD_PREFIX", dg_string("prefix"), 0 },
-    { "DISTILL_GUARD_SECRET", dg_string(""), 1 },
-    { "DISTILL_GUARD_CA", dg_string("ca"), 1 },
-    { "DISTILL_GUARD_CERT", dg_string("cert"), 1 },
-    { "DISTILL_GUARD_KEY", dg_string("key"), 1 },
-    { "DISTILL_GUARD_NAME", dg_string("name"), 0 },
-    { "DISTILL_GUARD_VERIFY", dg_string("verify"), 0 },
-    { "DISTILL_GUARD_SENTINEL_USER", dg_string("sentinel_user"), 0 },
-    { "DISTILL_GUARD_SENTINEL_PASSWORD_FILE",
-      dg_string("sentinel_password_file"), 1 }
+    { dg_string(""), 0 },                    /* the nginx.conf itself */
+    { dg_string(""), 0 },                    /* the URL */
+    { dg_string("password_file"), 1 },
+    { dg_string("prefix"), 0 },
+    { dg_string(""), 1 },                    /* distill_guard_secret */
+    { dg_string("ca"), 1 },
+    { dg_string("name"), 0 },
+    { dg_string("cert"), 1 },
+    { dg_string("key"), 1 },
+    { dg_string("verify"), 0 },
+    { dg_string("sentinel_user"), 0 },
+    { dg_string("sentinel_password_file"), 1 }
 };
+
+
+const char *
+ctl_fleet_variable(const ctl_flag_t *flag, char *buf)
+{
+    char  *p;
+
+    snprintf(buf, CTL_FLEET_VARIABLE, "DISTILL_GUARD_%s", flag->name);
+
+    for (p = buf; *p; p++) {
+        *p = (char) (*p == '-' ? '_' : toupper((u_char) *p));
+    }
+
+    return buf;
+}
 
 
 int
@@ -85,13 +155,39 @@ ctl_fleet_flag(ctl_fleet_t *f, int flag, const char *value)
 
 
 int
+ctl_fleet_options(ctl_fleet_t *f, int argc, char **argv, int least, int most)
+{
+    int  c;
+
+    while ((c = ctl_flag(argc, argv)) != -1) {
+
+        if (c == 'h') {
+            return ctl_help(argv[0]);
+        }
+
+        if (ctl_fleet_flag(f, c, optarg) != DG_OK) {
+            return ctl_usage(argv[0]);
+        }
+    }
+
+    if (argc - optind < least || argc - optind > most) {
+        return ctl_usage(argv[0]);
+    }
+
+    return CTL_GO_ON;
+}
+
+
+int
 ctl_fleet_init(ctl_fleet_t *f)
 {
+    char         variable[CTL_FLEET_VARIABLE];
     size_t       i;
     const char  *value;
 
     for (i = 0; i < CTL_FLEET_SAID; i++) {
-        value = f->said[i] ? NULL : getenv(ctl_fleet_sources[i].variable);
+        value = f->said[i] ? NULL
+                : getenv(ctl_fleet_variable(&ctl_fleet_flags[i], variable));
 
         if (value && value[0]) {
             f->said[i] = strdup(value);

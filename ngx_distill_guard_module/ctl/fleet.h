@@ -12,6 +12,7 @@
 
 #include <getopt.h>
 
+#include "ctl.h"
 #include "dg_core.h"
 #include "dg_hash.h"
 #include "dg_ruling.h"
@@ -29,9 +30,9 @@ typedef enum {
     CTL_FLEET_PREFIX,
     CTL_FLEET_SECRET,            /* a file */
     CTL_FLEET_CA,                /* likewise */
-    CTL_FLEET_CERT,
-    CTL_FLEET_KEY,
     CTL_FLEET_TLS_NAME,
+    CTL_FLEET_CERT,              /* files */
+    CTL_FLEET_KEY,
     CTL_FLEET_VERIFY,
     CTL_FLEET_SENTINEL_USER,
     CTL_FLEET_SENTINEL_PASSWORD,             /* a file */
@@ -39,28 +40,8 @@ typedef enum {
 } ctl_fleet_said_t;
 
 
-#define CTL_FLEET_FLAG  512      /* what getopt_long() gives for the first */
+#define CTL_FLEET_FLAG  512      /* what ctl_flag() gives for the first */
 #define CTL_FLEET_JSON  (CTL_FLEET_FLAG + CTL_FLEET_SAID)
-
-#define ctl_fleet_option(name, said)                                          \
-    { name, required_argument, NULL, CTL_FLEET_FLAG + said }
-
-#define CTL_FLEET_FLAGS                                                       \
-    ctl_fleet_option("conf", CTL_FLEET_CONF),                                 \
-    ctl_fleet_option("redis", CTL_FLEET_URL),                                 \
-    ctl_fleet_option("password-file", CTL_FLEET_PASSWORD),                    \
-    ctl_fleet_option("prefix", CTL_FLEET_PREFIX),                             \
-    ctl_fleet_option("secret", CTL_FLEET_SECRET),                             \
-    ctl_fleet_option("ca", CTL_FLEET_CA),                                     \
-    ctl_fleet_option("cert", CTL_FLEET_CERT),                                 \
-    ctl_fleet_option("key", CTL_FLEET_KEY),                                   \
-    ctl_fleet_option("name", CTL_FLEET_TLS_NAME),                             \
-    ctl_fleet_option("verify", CTL_FLEET_VERIFY),                             \
-    ctl_fleet_option("sentinel-user", CTL_FLEET_SENTINEL_USER),               \
-    ctl_fleet_option("sentinel-password-file", CTL_FLEET_SENTINEL_PASSWORD),  \
-    { "json", no_argument, NULL, CTL_FLEET_JSON },                            \
-    { "help", no_argument, NULL, 'h' },                                       \
-    { NULL, 0, NULL, 0 }
 
 
 typedef struct {
@@ -76,8 +57,24 @@ typedef struct {
 } ctl_fleet_t;
 
 
-/* a flag, as getopt_long() gives it: DG_ERROR if it is none of these */
+/* those flags, by what ctl_flag() gives, and "--json"; ends with a code of 0 */
+extern const ctl_flag_t  ctl_fleet_flags[];
+
+/* "DISTILL_GUARD_PASSWORD_FILE", in buf of CTL_FLEET_VARIABLE bytes */
+
+#define CTL_FLEET_VARIABLE  64
+
+const char *ctl_fleet_variable(const ctl_flag_t *flag, char *buf);
+
+/* a flag, as ctl_flag() gives it: DG_ERROR if it is none of these */
 int ctl_fleet_flag(ctl_fleet_t *f, int flag, const char *value);
+
+/*
+ * The flags of a command that has no others, and from least to most operands:
+ * CTL_GO_ON, or a status.
+ */
+int ctl_fleet_options(ctl_fleet_t *f, int argc, char **argv, int least,
+    int most);
 
 /*
  * Finds out what was not said in flags.  CTL_OK, or a status, and what is

@@ -12,7 +12,6 @@
 #include <stdio.h>
 
 
-static int ctl_id_options(ctl_fleet_t *f, int argc, char **argv);
 
 
 int
@@ -27,7 +26,7 @@ ctl_id(int argc, char **argv)
     memset(&f, 0, sizeof(ctl_fleet_t));
     memset(&d, 0, sizeof(ctl_decision_t));
 
-    status = ctl_id_options(&f, argc, argv);
+    status = ctl_fleet_options(&f, argc, argv, 0, 1);
 
     if (status == CTL_GO_ON) {
         status = ctl_fleet_init(&f);
@@ -54,28 +53,4 @@ ctl_id(int argc, char **argv)
     ctl_fleet_close(&f);
 
     return status;
-}
-
-
-static int
-ctl_id_options(ctl_fleet_t *f, int argc, char **argv)
-{
-    int  c;
-
-    static const struct option  options[] = {
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-
-        if (c == 'h') {
-            return ctl_help("id");
-        }
-
-        if (ctl_fleet_flag(f, c, optarg) != DG_OK) {
-            return ctl_usage("id");
-        }
-    }
-
-    return argc - optind <= 1 ? CTL_GO_ON : ctl_usage("id");
 }

@@ -82,20 +82,11 @@ ctl_list_options(ctl_list_run_t *l, int argc, char **argv)
 {
     int  c;
 
-    enum {
-        ALL = 256
-    };
-
-    static const struct option  options[] = {
-        { "all", no_argument, NULL, ALL },
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 
-        case ALL:
+        case CTL_FLAG_ALL:
             l->all = 1;
             break;
 

@@ -78,23 +78,9 @@ ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
 {
     int  c;
 
-    enum {
-        INTERACTIVE = 256,
-        SUMMARY,
-        CAMPAIGNS
-    };
-
-    static const struct option  options[] = {
-        { "interactive", no_argument, NULL, INTERACTIVE },
-        { "summary", no_argument, NULL, SUMMARY },
-        { "campaigns", no_argument, NULL, CAMPAIGNS },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 }
-    };
-
     memset(opt, 0, sizeof(ctl_replay_options_t));
 
-    while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 
@@ -102,15 +88,15 @@ ctl_replay_options(ctl_replay_options_t *opt, int argc, char **argv)
             opt->settings = optarg;
             break;
 
-        case INTERACTIVE:
+        case CTL_FLAG_INTERACTIVE:
             opt->flags |= CTL_INTERACTIVE;
             break;
 
-        case SUMMARY:
+        case CTL_FLAG_SUMMARY:
             opt->summary = 1;
             break;
 
-        case CAMPAIGNS:
+        case CTL_FLAG_CAMPAIGNS:
             opt->campaigns = 1;
             break;
 

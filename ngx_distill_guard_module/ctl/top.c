@@ -92,26 +92,11 @@ ctl_top_options(ctl_top_run_t *t, int argc, char **argv)
 {
     int  c;
 
-    enum {
-        BY = 256,
-        KIND,
-        ROWS,
-        ONCE
-    };
-
-    static const struct option  options[] = {
-        { "by", required_argument, NULL, BY },
-        { "kind", required_argument, NULL, KIND },
-        { "rows", required_argument, NULL, ROWS },
-        { "once", no_argument, NULL, ONCE },
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 
-        case BY:
+        case CTL_FLAG_BY:
             if (dg_survey_measure(&t->measure, (u_char *) optarg,
                                   strlen(optarg))
                 != DG_OK)
@@ -123,7 +108,7 @@ ctl_top_options(ctl_top_run_t *t, int argc, char **argv)
 
             break;
 
-        case KIND:
+        case CTL_FLAG_KIND:
             if (dg_survey_kind(&t->kind, (u_char *) optarg, strlen(optarg))
                 != DG_OK)
             {
@@ -134,14 +119,14 @@ ctl_top_options(ctl_top_run_t *t, int argc, char **argv)
 
             break;
 
-        case ROWS:
+        case CTL_FLAG_ROWS:
             if (ctl_top_rows(t, optarg) != DG_OK) {
                 return CTL_FAILED;
             }
 
             break;
 
-        case ONCE:
+        case CTL_FLAG_ONCE:
             t->once = 1;
             break;
 

@@ -81,12 +81,7 @@ ctl_tune_options(ctl_tune_run_t *run, int argc, char **argv)
     int     c;
     char  **file;
 
-    static const struct option  options[] = {
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 }
-    };
-
-    while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+    while ((c = ctl_flag(argc, argv)) != -1) {
 
         switch (c) {
 

@@ -33,7 +33,6 @@ typedef struct {
 } ctl_watch_stream_t;
 
 
-static int ctl_watch_options(ctl_fleet_t *f, int argc, char **argv);
 static int ctl_watch_all(ctl_fleet_t *f);
 static int ctl_watch_ask(ctl_fleet_t *f, const ctl_watch_stream_t *stream,
     unsigned n, const dg_str_t *args, redisReply **reply);
@@ -64,7 +63,7 @@ ctl_watch(int argc, char **argv)
 
     memset(&f, 0, sizeof(ctl_fleet_t));
 
-    status = ctl_watch_options(&f, argc, argv);
+    status = ctl_fleet_options(&f, argc, argv, 0, 0);
 
     if (status == CTL_GO_ON) {
         status = ctl_fleet_init(&f);
@@ -81,30 +80,6 @@ ctl_watch(int argc, char **argv)
     ctl_fleet_close(&f);
 
     return status;
-}
-
-
-static int
-ctl_watch_options(ctl_fleet_t *f, int argc, char **argv)
-{
-    int  c;
-
-    static const struct option  options[] = {
-        CTL_FLEET_FLAGS
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-
-        if (c == 'h') {
-            return ctl_help("watch");
-        }
-
-        if (ctl_fleet_flag(f, c, optarg) != DG_OK) {
-            return ctl_usage("watch");
-        }
-    }
-
-    return optind == argc ? CTL_GO_ON : ctl_usage("watch");
 }
 
 
