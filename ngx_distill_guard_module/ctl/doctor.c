@@ -163,6 +163,7 @@ ctl_doctor_tell(ctl_doctor_t *d, ctl_doctor_result_t result,
     va_end(args);
 
     d->result = dg_max(d->result, (unsigned) result);
+    ctl_progress_wipe(&d->progress);
 
     if (d->fleet.json) {
         ctl_doctor_json(d, results[result], text, todo);

@@ -11,6 +11,7 @@
 
 #include "dg_core.h"
 #include "fleet.h"
+#include "progress.h"
 
 
 #define CTL_DOCTOR_TEXT  512
@@ -30,6 +31,7 @@ typedef struct {
     unsigned       result;       /* the worst so far */
     uint64_t       now;          /* Redis' clock, Unix milliseconds */
     unsigned       schema;       /* as this version has it */
+    ctl_progress_t progress;     /* wiped by what is told */
 } ctl_doctor_t;
 
 

@@ -37,6 +37,7 @@ ctl_doctor_keys(ctl_doctor_t *d)
     ctl_doctor_sample_t   s;
 
     memset(&s, 0, sizeof(ctl_doctor_sample_t));
+    ctl_progress_start(&d->progress);
 
     for (i = 0; i < d->fleet.redis.nlinks; i++) {
         if (ctl_redis_serves(&d->fleet.redis, i)
@@ -141,6 +142,10 @@ ctl_doctor_ttl(ctl_doctor_t *d, unsigned link, const char *key,
     }
 
     s->seen++;
+
+    if (ctl_progress_due(&d->progress)) {
+        ctl_progress_show(&d->progress, "%llu keys looked at", s->seen);
+    }
 
     if (reply->integer == -1 && s->endless++ == 0) {
         snprintf(s->one, sizeof(s->one), "%s", key);

@@ -22,6 +22,7 @@ int
 ctl_input_open(ctl_input_t *in, const char *name)
 {
     in->line = 0;
+    in->bytes = 0;
     in->begin = 0;
     in->scanned = 0;
     in->end = 0;
@@ -128,6 +129,7 @@ ctl_input_read(ctl_input_t *in)
     }
 
     in->end += n;
+    in->bytes += n;
 
     return 1;
 }

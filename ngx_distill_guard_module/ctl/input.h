@@ -19,6 +19,7 @@ typedef struct {
     const char    *name;         /* of the file, for messages */
     int            fd;
     uint64_t       line;         /* number of the last one, in this file */
+    uint64_t       bytes;        /* that were read of it */
     u_char        *buf;
     size_t         size;
     size_t         begin;        /* of what was not handed out */
