@@ -690,8 +690,8 @@ typedef struct {
     ngx_uint_t                        node;     /* that answers */
     ngx_uint_t                        n;
     ngx_distill_guard_redis_ask_t     ask[NGX_DISTILL_GUARD_REDIS_ASKS];
+    ngx_distill_guard_redis_right_t   right;
     unsigned                          waiting:1;    /* for a reply */
-    unsigned                          denied:1;     /* was logged */
 } ngx_distill_guard_redis_asks_t;
 
 

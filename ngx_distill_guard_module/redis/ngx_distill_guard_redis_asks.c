@@ -20,7 +20,6 @@
 /* milliseconds */
 #define NGX_DISTILL_GUARD_REDIS_LISTEN    250
 #define NGX_DISTILL_GUARD_REDIS_TOO_OLD   10000
-#define NGX_DISTILL_GUARD_REDIS_DEAF      60000  /* without the rights */
 
 #define NGX_DISTILL_GUARD_REDIS_NEW_ASKS  "64"   /* in a reply */
 
@@ -95,7 +94,9 @@ ngx_distill_guard_redis_asks(ngx_distill_guard_redis_sync_t *sync)
     }
 
     if (!a->waiting
-        && (now >= a->next || a->next > now + NGX_DISTILL_GUARD_REDIS_DEAF))
+        && !ngx_distill_guard_redis_barred(&a->right, now)
+        && (now >= a->next
+            || a->next > now + NGX_DISTILL_GUARD_REDIS_LISTEN))
     {
         ngx_distill_guard_redis_asks_read(sync, now);
     }
@@ -507,37 +508,10 @@ static ngx_uint_t
 ngx_distill_guard_redis_asks_good(ngx_distill_guard_redis_sync_t *sync,
     redisReply *reply)
 {
-    ngx_distill_guard_redis_asks_t  *a;
+    sync->asks.waiting = 0;
 
-    a = &sync->asks;
-    a->waiting = 0;
-
-    if (reply == NULL) {
-        return 0;
-    }
-
-    if (reply->type != REDIS_REPLY_ERROR) {
-        return 1;
-    }
-
-    a->next = ngx_distill_guard_now() + NGX_DISTILL_GUARD_REDIS_DEAF;
-
-    if (ngx_distill_guard_redis_denied(reply)) {
-        sync->errors++;
-
-        if (!a->denied) {
-            a->denied = 1;
-            ngx_log_error(NGX_LOG_ERR, sync->cycle->log, 0,
-                          "distill guard: redis %V does not let its user "
-                          "hear what is asked, so that this node does not "
-                          "answer distillctl: give it the rights in "
-                          "docs/redis.md", &sync->conf->name);
-        }
-
-    } else {
-        (void) ngx_distill_guard_redis_error(sync, reply,
-                                             NGX_DISTILL_GUARD_REDIS_ASKED);
-    }
-
-    return 0;
+    return ngx_distill_guard_redis_allowed(sync, &sync->asks.right, reply,
+                                           NGX_DISTILL_GUARD_REDIS_ASKED,
+                                           "hear what is asked, so that this "
+                                           "node does not answer distillctl");
 }

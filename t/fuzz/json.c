@@ -7,18 +7,7 @@
 
 #include "fuzz.h"
 #include "json_log.h"
-
-
-static const dg_json_path_t  paths[] = {
-    { "a", 1 },
-    { "b", 2 },
-    { "a.b", 3 },
-    { "a[]", 4 },
-    { "a[].b", 5 },
-    { "b.*", 6 },
-    { "[].a", 7 },
-    { "long-name-of-a-member", 8 }
-};
+#include "json_paths.h"
 
 
 int

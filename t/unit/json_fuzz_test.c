@@ -16,6 +16,7 @@
 #endif
 
 #include "json_log.h"
+#include "json_paths.h"
 
 
 #define ROUNDS  100000
@@ -27,18 +28,6 @@ typedef struct {
     size_t    len;
     uint64_t  seed;
 } text_t;
-
-
-static const dg_json_path_t  paths[] = {
-    { "a", 1 },
-    { "b", 2 },
-    { "a.b", 3 },
-    { "a[]", 4 },
-    { "a[].b", 5 },
-    { "b.*", 6 },
-    { "[].a", 7 },
-    { "long-name-of-a-member", 8 }
-};
 
 
 /* with what texts are made and broken: whole tokens reach deeper than bytes */
